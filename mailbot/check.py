@@ -1,0 +1,195 @@
+"""Is everything in order? Configuration, rules with their examples, templates, folders, database, logins.
+
+Each finding is a verdict with its remedy; nothing is changed on the way.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from mailbot import imap, smtp
+from mailbot.app import imap_account, smtp_account
+from mailbot.config import Config, MailboxConfig
+from mailbot.core.errors import UserError
+from mailbot.core.hours import Hours
+from mailbot.core.rules import RuleBook, lonely_rules, read_book, run_examples
+from mailbot.login import login_for
+from mailbot.providers import load_provider
+from mailbot.shelf import rule_files
+from mailbot.store import keep, schema
+from mailbot.store.engine import Engine
+from mailbot.templates import Templates
+
+AUTOMATIC = ("acknowledgement",)  # templates that may go out under a standing approval
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One line of the check. `what` names the part, `text` what was found, `remedy` what to do."""
+
+    what: str
+    level: Literal["ok", "warn", "bad"]
+    text: str
+    remedy: str = ""
+
+
+def check(config: Config, now: datetime, offline: bool) -> Iterator[Verdict]:
+    """All verdicts, one after the other, as they are found."""
+    yield from _configuration(config, now)
+    book = None
+    try:
+        book = read_book(rule_files(config.paths.rules))
+    except UserError as error:
+        yield _bad("rules", error)
+    if book is not None:
+        yield from _rules(config, book)
+    templates = None
+    try:
+        templates = Templates.load(config.paths.templates, config.company.languages, strict=False)
+    except UserError as error:
+        yield _bad("templates", error)
+    if templates is not None:
+        yield from _templates(templates, book)
+    yield from _state(config.paths.state)
+    yield from _database(config, templates)
+    if not offline:
+        for mailbox in config.mailboxes:
+            yield from _logins(mailbox)
+
+
+def _configuration(config: Config, now: datetime) -> Iterator[Verdict]:
+    yield Verdict("configuration", "ok", f"{config.where}: {len(config.mailboxes)} mailbox(es)")
+    for warning in config.warnings:
+        yield Verdict("configuration", "warn", warning)
+    hours = Hours(config.company.zone, config.hours.calendar, config.hours.open)
+    year = now.astimezone(config.company.zone).year
+    for each in (year, year + 1):
+        if not hours.published(each):
+            yield Verdict(
+                "calendar",
+                "warn",
+                f"the working days of {each} are not published yet; make-up days are unknown",
+                "upgrade the package `holidays` when the calendar is out (China: late in the year before)",
+            )
+
+
+def _rules(config: Config, book: RuleBook) -> Iterator[Verdict]:
+    failures = run_examples(book)
+    for failure in failures:
+        yield Verdict(
+            "rules",
+            "bad",
+            f"{config.paths.rules / failure.file}: examples: “{failure.example}” should be {failure.expected}, "
+            f"is {failure.got}",
+            "mend the signs of this file, or the example",
+        )
+    for lonely in lonely_rules(book):
+        yield Verdict("rules", "warn", f"{lonely}: lacks true or false examples", "add both kinds")
+    if not failures:
+        text = f"{len(book.topics)} topics, {len(book.examples)} examples hold (version {book.version})"
+        yield Verdict("rules", "ok", text)
+
+
+def _templates(templates: Templates, book: RuleBook | None) -> Iterator[Verdict]:
+    categories = sorted({category for category, _ in book.topics}) if book else ()
+    problems = templates.check(categories) if book else ()
+    for problem in problems:
+        level: Literal["warn", "bad"] = "bad" if problem.level == "error" else "warn"
+        yield Verdict("templates", level, f"{templates.folder / problem.file}: {problem.key}", problem.remedy)
+    wanted = {topic.template: topic.where for topic in book.topics.values() if topic.template} if book else {}
+    for name, where in wanted.items():
+        if name not in templates.names():
+            remedy = f"write {templates.languages[0]}/{name}.txt, or name one of {', '.join(templates.names())}"
+            yield Verdict("templates", "bad", f"{where}: template: there is no template {name}", remedy)
+    if not any(problem.level == "error" for problem in problems):
+        yield Verdict("templates", "ok", f"{len(templates.names())} templates in {', '.join(templates.languages)}")
+
+
+def _state(folder: Path) -> Iterator[Verdict]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"x")
+            os.fsync(probe.fileno())
+    except OSError as error:
+        remedy = "make it writable for the user mailbot runs as, or set paths.state"
+        yield Verdict("state", "bad", f"{folder}: cannot be written: {error.strerror}", remedy)
+    else:
+        yield Verdict("state", "ok", f"{folder} is writable")
+
+
+def _database(config: Config, templates: Templates | None) -> Iterator[Verdict]:
+    try:
+        engine = Engine(config.database.url, config.base)
+    except UserError as error:
+        yield _bad("database", error)
+        return
+    try:
+        if engine.is_sqlite and not Path(engine.url.database or "").exists():
+            yield Verdict("database", "ok", f"{engine.name()} will be made at the first start")
+            return
+        problem = engine.ping()
+        if problem is not None:
+            yield Verdict("database", "bad", f"{engine.name()}: {problem}", "check database.url and the server")
+            return
+        yield from _schema(engine, templates)
+    finally:
+        engine.dispose()
+
+
+def _schema(engine: Engine, templates: Templates | None) -> Iterator[Verdict]:
+    with engine.read() as tx:
+        found = schema.current(tx)
+        if found != schema.HEAD:
+            text = f"{engine.name()}: schema {found or 'empty'}, this program needs {schema.HEAD}"
+            yield Verdict("database", "warn", text, "run: mailbot db upgrade (mailbot run does it too)")
+            return
+        yield Verdict("database", "ok", f"{engine.name()}: schema {found}")
+        for name in AUTOMATIC if templates else ():
+            assert templates is not None
+            for language in templates.languages:
+                digest = templates.text_hash(name, language)
+                if keep.standing_approver(tx, name, language, digest) is None:
+                    yield Verdict(
+                        "templates",
+                        "warn",
+                        f"{language}/{name}: no standing approval for its present text, such mails wait as drafts",
+                        f"run: mailbot templates approve {name} --as SUPERVISOR",
+                    )
+
+
+def _logins(mailbox: MailboxConfig) -> Iterator[Verdict]:
+    provider, login = load_provider(mailbox.provider), login_for(mailbox)
+    tried = (
+        ("imap", mailbox.imap, imap.try_login(imap_account(mailbox, login))),
+        ("smtp", mailbox.smtp, smtp.try_login(smtp_account(mailbox, login))),
+    )
+    for protocol, end, problem in tried:
+        what = f"{mailbox.name} {protocol}"
+        where = f"{end.host}:{end.port}"
+        if problem is None:
+            yield Verdict(what, "ok", f"{where}: logged in as {mailbox.username}")
+            continue
+        explained = provider.explain(problem.text)
+        known = explained.kind != "unknown"
+        remedy = f"{explained.zh} / {explained.en}" if known else REMEDIES.get(problem.kind, "")
+        key = {"auth": "password", "tls": f"{protocol}.security"}.get(problem.kind, f"{protocol}.host, {protocol}.port")
+        yield Verdict(what, "bad", f"{where}: {problem.text} (mailbox.{key})", remedy)
+
+
+REMEDIES = {
+    "auth": "check username and password; many providers want an authorisation code (授权码) instead",
+    "tls": "name the host that stands in the server's certificate, or set the right security (tls, starttls)",
+    "network": "check host, port and firewall",
+    "folder": "name a folder that exists in mailbox.folder",
+}
+
+
+def _bad(what: str, error: UserError) -> Verdict:
+    return Verdict(what, "bad", ": ".join(part for part in (error.where, error.key) if part), error.remedy)

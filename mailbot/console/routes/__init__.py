@@ -1,0 +1,1 @@
+"""The pages and the actions of the console, one file a subject."""

@@ -1,0 +1,246 @@
+"""One ticket's page as values: what was said and done in order, the drafts, the facts, the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy.engine import Connection
+
+from mailbot.console import reads, views
+from mailbot.core.mail import Attachment, Mail, parse
+from mailbot.core.quoting import Segment, split
+from mailbot.core.ticket import Ticket
+from mailbot.desk import Desk
+from mailbot.drafting import Agent, signature
+from mailbot.store import intake, lists, people, tickets
+
+READ_AGAIN = 30  # mails of one ticket that are taken apart for the page; older ones show their words
+LONGEST_SHOWN = 60_000
+
+# Journal lines that stand in the thread too: what a reader of the story must know.
+TOLD = frozenset(
+    {"resolved", "reopened", "overdue", "failed", "uncertain", "settled", "bounced", "moved", "corrected"}
+    | {"taken", "no_acknowledge"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MailItem:
+    """A mail that came in."""
+
+    at: datetime
+    id: int
+    sender: str
+    sender_name: str
+    subject: str
+    kind: str
+    segments: tuple[Segment, ...]
+    attachments: tuple[Attachment, ...]
+    has_html: bool
+    size: int
+    cut: bool
+    problems: tuple[str, ...] = ()
+    what: Literal["mail"] = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class SendItem:
+    """A mail of ours."""
+
+    at: datetime
+    id: int
+    kind: str
+    recipients: tuple[str, ...]
+    words: str
+    approver: str
+    state: str
+    last_result: str
+    bounced: tuple[str, ...]
+    what: Literal["send"] = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteItem:
+    """Internal words of an agent."""
+
+    at: datetime
+    author: str
+    text: str
+    what: Literal["note"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryItem:
+    """A line of the journal."""
+
+    at: datetime
+    code: str
+    who: str
+    reasons: tuple[str, ...]
+    what: Literal["entry"] = "entry"
+
+
+Item = MailItem | SendItem | NoteItem | EntryItem
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCard:
+    """An open draft as an agent edits it."""
+
+    id: int
+    kind: str
+    version: int
+    author: str
+    language: str
+    subject: str
+    text: str
+    recipient: str
+    blocks: tuple[str, ...]
+    warns: tuple[str, ...]
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that a ticket's page shows."""
+
+    ticket: Ticket
+    items: tuple[Item, ...]
+    drafts: tuple[DraftCard, ...]
+    promises: Sequence[Any]
+    past_promises: Sequence[Any]
+    links: Sequence[Any]
+    journal: tuple[EntryItem, ...]
+    reasons: tuple[str, ...]
+    facts: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, str]
+    next_number: str | None
+    answers: int | None  # the mail that a new reply would answer
+
+
+def page_of(tx: Connection, desk: Desk, ticket_id: int, viewer: str) -> Page | None:
+    """Read everything about a ticket; `viewer`: whose signature the previews show."""
+    ticket = tickets.load(tx, ticket_id)
+    if ticket is None:
+        return None
+    journal = tuple(EntryItem(row.at, row.what, row.who, tuple(row.reasons)) for row in lists.journal_of(tx, ticket_id))
+    mails = _mails(tx, ticket_id)
+    promises = lists.promises_of(tx, ticket_id)
+    return Page(
+        ticket=ticket,
+        items=_in_order(tx, ticket_id, mails, journal),
+        drafts=_drafts(tx, desk, ticket, viewer),
+        promises=sorted((row for row in promises if row.state == "open"), key=lambda row: row.due_at),
+        past_promises=[row for row in promises if row.state != "open"],
+        links=lists.links_of(tx, ticket_id),
+        journal=journal,
+        reasons=_reasons(journal),
+        facts=_grouped(ticket.facts),
+        names=views.agents(tx),
+        next_number=reads.next_in_queue(tx, ticket_id),
+        answers=next((m.id for m in reversed(mails) if m.sender == ticket.customer), None),
+    )
+
+
+def _in_order(
+    tx: Connection, ticket_id: int, mails: Sequence[MailItem], journal: Sequence[EntryItem]
+) -> tuple[Item, ...]:
+    items: list[Item] = [*mails]
+    items += [
+        SendItem(
+            at=row.sent_at or row.approved_at,
+            id=row.id,
+            kind=row.kind,
+            recipients=tuple(row.recipients),
+            words=row.words,
+            approver=row.approver,
+            state=row.state,
+            last_result=row.last_result,
+            bounced=tuple(row.bounced or ()),
+        )
+        for row in lists.sends_of(tx, ticket_id)
+    ]
+    items += [NoteItem(row.at, row.author, row.text) for row in lists.notes_of(tx, ticket_id)]
+    items += [entry for entry in journal if entry.code in TOLD]
+    return tuple(sorted(items, key=lambda item: item.at))
+
+
+def _mails(tx: Connection, ticket_id: int) -> list[MailItem]:
+    rows = lists.mails_of(tx, ticket_id)
+    ours = tickets.sent_texts(tx, ticket_id)
+    first_read = len(rows) - READ_AGAIN
+    return [_mail(tx, row, ours, n >= first_read) for n, row in enumerate(rows)]
+
+
+def _mail(tx: Connection, row: Any, ours: tuple[str, ...], read: bool) -> MailItem:
+    raw = intake.content(tx, row.id) if read else None
+    mail = parse(raw) if raw is not None else None
+    known = mail if isinstance(mail, Mail) else None
+    text = known.text[:LONGEST_SHOWN] if known else row.words
+    return MailItem(
+        at=row.received_at,
+        id=row.id,
+        sender=row.sender,
+        sender_name=row.sender_name,
+        subject=row.subject,
+        kind=row.kind,
+        segments=split(text, ours).segments if known else (Segment("new", text),),
+        attachments=known.attachments if known else (),
+        has_html=bool(known and known.html),
+        size=row.size,
+        cut=row.partial or bool(known and len(known.text) > LONGEST_SHOWN),
+        problems=known.problems if known else (),
+    )
+
+
+def _drafts(tx: Connection, desk: Desk, ticket: Ticket, viewer: str) -> tuple[DraftCard, ...]:
+    assert ticket.id is not None
+    person = people.by_name(tx, viewer)
+    signer = Agent(person.display_name, person.staff_number) if person else Agent(viewer)
+    desktop = desk.desktop()
+    cards = []
+    for row in lists.drafts_of(tx, ticket.id):
+        if row.state != "open":
+            continue
+        signed = signature(desktop, ticket, row.language, signer) if row.kind == "reply" else ""
+        cards.append(
+            DraftCard(
+                id=row.id,
+                kind=row.kind,
+                version=row.version,
+                author=row.author,
+                language=row.language,
+                subject=row.subject,
+                text=row.text,
+                recipient=row.recipient,
+                blocks=_messages(row.findings, "block"),
+                warns=_messages(row.findings, "warn"),
+                signature=signed,
+            )
+        )
+    return tuple(sorted(cards, key=lambda card: card.kind != "reply"))
+
+
+def _messages(findings: Sequence[Mapping[str, str]], level: str) -> tuple[str, ...]:
+    return tuple(each.get("message", "") for each in findings if each.get("level") == level)
+
+
+def _reasons(journal: Sequence[EntryItem]) -> tuple[str, ...]:
+    """Why category and priority are what they are: the last word on it."""
+    for entry in reversed(journal):
+        if entry.code in ("opened", "mail", "corrected") and entry.reasons:
+            return entry.reasons
+    return ()
+
+
+def _grouped(facts: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for code, value in facts:
+        found[code] = (*found.get(code, ()), value)
+    return found
+
+
+__all__ = ["DraftCard", "Page", "page_of"]

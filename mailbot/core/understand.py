@@ -1,0 +1,75 @@
+"""The whole understanding of one mail, from its raw bytes: parse, take apart, judge, find facts, triage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mailbot.core import automail, facts, language, quoting, triage, trust
+from mailbot.core.mail import Mail, Unreadable, parse
+from mailbot.core.rules import RuleBook
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What mailbot makes of one mail."""
+
+    mail: Mail
+    body: quoting.Body
+    language: str
+    automail: automail.Automail
+    trust: trust.Trust
+    facts: facts.Facts
+    triage: triage.Triage
+
+    @property
+    def sender(self) -> str:
+        """The From address, lower case; "" when there is nobody to answer."""
+        return self.mail.from_.address.lower() if self.mail.from_ else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """What belongs to the mailbox a mail came in by: who we are there, and whose verdicts count."""
+
+    own: automail.Own
+    authserv: str | None = None
+
+
+def understand(raw: bytes, book: RuleBook, border: Border) -> Understood | Unreadable:
+    """Never raises for any bytes; pure, so that the same mail is always understood the same way."""
+    mail = parse(raw)
+    if isinstance(mail, Unreadable):
+        return mail
+    body = quoting.split(mail.text)
+    found = facts.extract(mail, body, book.orders)
+    return Understood(
+        mail=mail,
+        body=body,
+        language=language.detect(f"{mail.subject}\n{body.new}"),
+        automail=automail.judge(mail, border.own),
+        trust=trust.verdict(mail, border.authserv),
+        facts=found,
+        triage=triage.triage(mail, body, found, book),
+    )
+
+
+def with_originals(understood: Understood, originals: tuple[str, ...], book: RuleBook) -> Understood:
+    """The same mail, its history compared with what we really wrote: what we did not write is new."""
+    mail = understood.mail
+    body = quoting.split(mail.text, originals)
+    if body.new == understood.body.new:
+        return replace(understood, body=body)
+    found = facts.extract(mail, body, book.orders)
+    return replace(understood, body=body, facts=found, triage=triage.triage(mail, body, found, book))
+
+
+def as_human(understood: Understood) -> Understood:
+    """A person says that a person wrote this; a machine's acknowledgement is still not risked."""
+    judged = replace(
+        understood.automail,
+        kind="human",
+        may_acknowledge=False,
+        may_answer="warn",
+        reason="由客服认定为人工来信",
+    )
+    return replace(understood, automail=judged)

@@ -1,0 +1,113 @@
+"""What a story is played on: the world, and what its lines have to remember from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from mailbot import app as program
+from mailbot.core.ticket import Event
+from mailbot.demo.world import Received, World
+from mailbot.reader import Reader
+from mailbot.store import lists, tickets
+from mailbot.store.tables import mail, ticket
+
+
+class Untold(Exception):  # noqa: N818 (not an error of the program: the story and the world differ)
+    """What a line speaks of is not there; the text says what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Did a line hold, and what really happened."""
+
+    ok: bool
+    happened: str
+
+
+Perform = Callable[["Stage", Mapping[str, str], tuple[str, ...]], Outcome]
+
+
+@dataclass(slots=True)
+class Stage:
+    """Tickets are counted as they come: "ticket 1" is the first one of the story."""
+
+    world: World
+    reader: Reader
+    last_id: dict[str, str] = field(default_factory=dict)  # the last Message-ID of each customer
+    expected: dict[str, set[int]] = field(default_factory=dict)  # received mails that a line spoke of
+    customer_words: tuple[str, ...] = ()  # of the last answer, line by line
+
+    def run(self) -> None:
+        """Let every loop work until nothing is left to do."""
+        program.once(self.world.app, self.reader)
+
+    def ticket_id(self, nth: str) -> int:
+        """The id of the nth ticket of the story."""
+        with self.world.app.engine.read() as tx:
+            ids = list(tx.execute(sa.select(ticket.c.id).order_by(ticket.c.id)).scalars())
+        if not 1 <= int(nth) <= len(ids):
+            raise Untold(f"there are {len(ids)} tickets")
+        return int(ids[int(nth) - 1])
+
+    def nth_of(self, ticket_id: int | None) -> str:
+        """How the story calls a ticket."""
+        with self.world.app.engine.read() as tx:
+            ids = list(tx.execute(sa.select(ticket.c.id).order_by(ticket.c.id)).scalars())
+        return f"ticket {ids.index(ticket_id) + 1}" if ticket_id in ids else "no ticket"
+
+    def ticket(self, nth: str) -> Row[Any]:
+        with self.world.app.engine.read() as tx:
+            row = lists.ticket_row(tx, self.ticket_id(nth))
+        assert row is not None
+        return row
+
+    def draft(self, nth: str) -> Row[Any]:
+        """The one open reply draft of a ticket."""
+        ticket_id = self.ticket_id(nth)
+        with self.world.app.engine.read() as tx:
+            rows = [row for row in lists.drafts_of(tx, ticket_id) if row.state == "open" and row.kind == "reply"]
+        if len(rows) != 1:
+            raise Untold(f"ticket {nth} has {len(rows) or 'no'} open drafts")
+        row: Row[Any] = rows[0]
+        return row
+
+    def last_mail(self, nth: str = "") -> Row[Any]:
+        """The mail that came in last, of all or of one ticket."""
+        query = sa.select(mail).order_by(mail.c.id.desc()).limit(1)
+        if nth:
+            query = query.where(mail.c.ticket_id == self.ticket_id(nth))
+        with self.world.app.engine.read() as tx:
+            row = tx.execute(query).first()
+        if row is None:
+            raise Untold("no mail has come in")
+        return row
+
+    def received(self, address: str) -> Received:
+        """The newest mail in a customer's mailbox."""
+        inbox = self.world.inbox(address)
+        if not inbox:
+            raise Untold(f"{address} has received nothing")
+        return inbox[-1]
+
+    def act(self, nth: str, event: Event) -> str | None:
+        """Through the door, then let the loops work. Returns why it was refused."""
+        decision = self.world.app.desk.handle(self.ticket_id(nth), event, self.world.clock.now())
+        self.run()
+        return decision.refused
+
+    def words_of(self, mail_id: int) -> str:
+        """The new words that we found in a mail."""
+        with self.world.app.engine.read() as tx:
+            row = lists.mail_row(tx, mail_id)
+        return str(row.words) if row is not None else ""
+
+    def load(self, nth: str) -> Any:
+        """The ticket as decisions see it, with its open promises."""
+        ticket_id = self.ticket_id(nth)
+        with self.world.app.engine.read() as tx:
+            return tickets.load(tx, ticket_id)

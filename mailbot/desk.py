@@ -1,0 +1,292 @@
+"""THE DOOR: every change of a ticket goes through here. Load, decide (pure), render (pure), one short write.
+
+The write is guarded by the ticket's version: if somebody else was first, load and decide again. A crash
+anywhere leaves the event undone and its row waiting, so it is only late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.engine import Connection, Row
+
+from mailbot.config import Company, MailboxConfig
+from mailbot.core import arrival, reply
+from mailbot.core.decide import decide
+from mailbot.core.decision import Decision, DraftEnd, DraftWanted
+from mailbot.core.errors import UserError
+from mailbot.core.hours import Hours
+from mailbot.core.mail import Mail, parse
+from mailbot.core.office import Office
+from mailbot.core.threads import Placement
+from mailbot.core.ticket import Event, MailArrived, MailMoved, SendSettled, Ticket
+from mailbot.core.understand import Border, Understood, as_human, understand
+from mailbot.drafting import Agent, Approved, Desktop, Sender, draft_from_template, pin, reviewed
+from mailbot.shelf import Shelf
+from mailbot.store import intake, keep, lists, outbox, people, tickets
+from mailbot.store.engine import Engine
+from mailbot.store.tickets import NewDraft
+
+log = structlog.get_logger()
+
+TRIES = 5
+
+
+class ConflictError(Exception):
+    """Somebody else changed the ticket meanwhile; the transaction is undone and the event decided again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The fixed parts a desk works with."""
+
+    engine: Engine
+    shelf: Shelf
+    company: Company
+    hours: Hours
+    mailboxes: Mapping[str, MailboxConfig]
+    key: bytes
+    border: Callable[[str], Border]  # of a mailbox by name
+
+
+class Desk:
+    """Handles one event at a time; safe to use from several threads and processes."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def handle(self, ticket_id: int | None, event: Event, now: datetime) -> Decision:
+        """Decide and write, in a transaction of its own. A refused decision changed nothing."""
+        for _ in range(TRIES):
+            try:
+                with self.door.engine.write() as tx:
+                    return self.handle_in(tx, ticket_id, event, now)
+            except ConflictError:
+                continue
+        raise ConflictError(f"ticket {ticket_id} changed {TRIES} times meanwhile")
+
+    def handle_in(self, tx: Connection, ticket_id: int | None, event: Event, now: datetime) -> Decision:
+        """The same inside the caller's transaction, which must end when this raises ConflictError."""
+        desktop = self.desktop()
+        ticket = self._load(tx, ticket_id, event, now)
+        decision = decide(ticket, event, desktop.office, now)
+        if decision.refused is not None:
+            return decision
+        letter = self._pinned(tx, desktop, decision, now) if decision.approve else None
+        if isinstance(letter, reply.Refused):
+            return replace(decision, ticket=ticket, refused=f"不能发出:{letter.reason}")
+        saved = self._save(tx, decision, now)
+        assert saved.id is not None
+        if letter is not None and decision.approve is not None:
+            outbox.add(tx, {**letter, "approver": decision.approve[1]})
+        self._write_drafts(tx, desktop, saved, decision, event, now)
+        return replace(decision, ticket=saved)
+
+    def move_mail(self, mail_id: int, to_number: str | None, agent: str, now: datetime) -> Decision:
+        """Join a mail to the ticket with this number, or give it a ticket of its own (None)."""
+        for _ in range(TRIES):
+            try:
+                with self.door.engine.write() as tx:
+                    return self._move_mail(tx, mail_id, to_number, agent, now)
+            except ConflictError:
+                continue
+        raise ConflictError(f"mail {mail_id}")
+
+    def settle(self, outbox_id: int, sent: bool, who: str, now: datetime, proof: str = "") -> bool:
+        """End an uncertain send by a person's word or by proof; False: it is not uncertain any more."""
+        with self.door.engine.write() as tx:
+            return self.settle_in(tx, outbox_id, sent, who, now, proof)
+
+    def settle_in(self, tx: Connection, outbox_id: int, sent: bool, who: str, now: datetime, proof: str) -> bool:
+        """The same inside the caller's transaction."""
+        ticket_id = outbox.ticket_of(tx, outbox_id)
+        if ticket_id is None or not outbox.settle(tx, outbox_id, sent, proof or f"由 {who} 确认", now):
+            return False
+        self.handle_in(tx, ticket_id, SendSettled(who, sent, proof), now)
+        return True
+
+    def desktop(self) -> Desktop:
+        """What decisions and drafts look at now."""
+        volume = self.door.shelf.volume
+        return Desktop(self.door.company, volume.templates, Office(volume.book, self.door.hours))
+
+    def _load(self, tx: Connection, ticket_id: int | None, event: Event, now: datetime) -> Ticket:
+        if ticket_id is not None:
+            ticket = tickets.load(tx, ticket_id)
+            if ticket is None:
+                raise LookupError(f"no ticket with id {ticket_id}")
+            return ticket
+        if not isinstance(event, MailArrived):
+            raise TypeError("only a mail opens a ticket")
+        day = f"{now.astimezone(self.door.hours.zone):%Y%m%d}"
+        number = tickets.next_number(tx, day)
+        return arrival.open_ticket(event, number, event.mailbox, now)
+
+    def _save(self, tx: Connection, decision: Decision, now: datetime) -> Ticket:
+        ticket = decision.ticket
+        if ticket.id is None:
+            ticket = replace(ticket, id=tickets.insert(tx, ticket))
+        elif not tickets.save(tx, ticket):
+            raise ConflictError(ticket.number)
+        assert ticket.id is not None
+        tickets.apply(tx, ticket.id, decision, now)
+        return ticket
+
+    def _write_drafts(
+        self,
+        tx: Connection,
+        desktop: Desktop,
+        ticket: Ticket,
+        decision: Decision,
+        event: Event,
+        now: datetime,
+    ) -> None:
+        assert ticket.id is not None
+        if decision.use_quota and not tickets.use_quota(tx, ticket.customer, now):
+            decision = replace(decision, drafts=tuple(d for d in decision.drafts if d.kind == "reply"))
+        # The due times that were just promised are said in the words.
+        promised = replace(ticket, promises=(*ticket.promises, *decision.promised))
+        for wanted in decision.drafts:
+            understood = self._understood(tx, event, wanted.mail_id)
+            fresh = self._draft(desktop, promised, wanted, understood)
+            draft_id = tickets.add_draft(tx, ticket.id, fresh, now)
+            if wanted.kind == "acknowledgement":
+                self._send_under_standing_approval(tx, desktop, ticket, draft_id, fresh, understood, now)
+        if decision.edited is not None:
+            draft_id, wanted = decision.edited
+            fresh = self._draft(desktop, promised, wanted, self._understood(tx, event, wanted.mail_id))
+            tickets.change_draft(tx, draft_id, fresh)
+
+    def _draft(self, desktop: Desktop, ticket: Ticket, wanted: DraftWanted, understood: Understood | None) -> NewDraft:
+        if wanted.template is not None and understood is not None:
+            return draft_from_template(desktop, ticket, understood, wanted)
+        fresh = NewDraft(
+            kind=wanted.kind,
+            template=None,
+            language=wanted.language,
+            author=wanted.author,
+            subject=wanted.subject or reply.reply_subject(ticket.subject),
+            text=wanted.text,
+            recipient=ticket.customer,
+            findings=(),
+            blocked=False,
+            asks="?" in wanted.text or "\uff1f" in wanted.text,
+            mail_id=wanted.mail_id,
+        )
+        return reviewed(desktop, ticket, fresh, understood)
+
+    def _send_under_standing_approval(
+        self,
+        tx: Connection,
+        desktop: Desktop,
+        ticket: Ticket,
+        draft_id: int,
+        fresh: NewDraft,
+        understood: Understood | None,
+        now: datetime,
+    ) -> None:
+        """An automatic mail goes out only if a supervisor approved exactly this template's text (000-34)."""
+        assert fresh.template is not None
+        language = desktop.templates.language_for(fresh.template, fresh.language)
+        text_hash = desktop.templates.text_hash(fresh.template, language)
+        approver = keep.standing_approver(tx, fresh.template, language, text_hash)
+        mailbox = self.door.mailboxes.get(ticket.mailbox)  # it may have left the configuration
+        if approver is None or fresh.blocked or mailbox is None:
+            return  # it waits as a draft
+        parent = understood.mail if understood else None
+        approved = _approved(draft_id, 1, fresh, parent)
+        sender = Sender(mailbox, Agent(), self.door.key)
+        letter = pin(desktop, sender, ticket, approved, now)
+        if isinstance(letter, reply.Refused):
+            log.warning("acknowledgement cannot be composed, it waits as a draft", reason=letter.reason)
+            return
+        tickets.end_draft(tx, DraftEnd(draft_id, "approved", approver, "常设批准"), now)
+        outbox.add(tx, {**letter, "approver": approver})
+
+    def _pinned(
+        self, tx: Connection, desktop: Desktop, decision: Decision, now: datetime
+    ) -> dict[str, Any] | reply.Refused:
+        assert decision.approve is not None
+        draft_id, approver = decision.approve
+        row = tickets.draft_row(tx, draft_id)
+        assert row is not None
+        mailbox = self.door.mailboxes.get(decision.ticket.mailbox)
+        if mailbox is None:
+            return reply.Refused("From", f"邮箱 {decision.ticket.mailbox} 已不在配置中")
+        raw = intake.content(tx, row.mail_id) if row.mail_id else None
+        parent = parse(raw) if raw else None
+        approved = Approved(
+            draft_id=draft_id,
+            draft_version=row.version,
+            kind=row.kind,
+            language=row.language,
+            subject=row.subject,
+            text=row.text,
+            recipient=row.recipient,
+            asks=row.asks,
+            parent=parent if isinstance(parent, Mail) else None,
+        )
+        person = people.by_name(tx, approver)
+        signer = Agent(person.display_name, person.staff_number) if person else Agent(approver)
+        return pin(desktop, Sender(mailbox, signer, self.door.key), decision.ticket, approved, now)
+
+    def _move_mail(self, tx: Connection, mail_id: int, to_number: str | None, agent: str, now: datetime) -> Decision:
+        row = lists.mail_row(tx, mail_id)
+        if row is None:
+            raise UserError("mail", str(mail_id), "no such mail")
+        before = tickets.load(tx, row.ticket_id) if row.ticket_id else None
+        if to_number is None:
+            decision = self.handle_in(tx, None, self._as_new(tx, row, agent), now)
+        else:
+            target = tickets.by_number(tx, to_number)
+            if target is None or target == row.ticket_id:
+                raise UserError("ticket", to_number, "没有这个工单" if target is None else "邮件已在该工单中")
+            other = before.number if before else "-"
+            decision = self.handle_in(tx, target, MailMoved(agent, mail_id, True, other), now)
+        if decision.refused is None:
+            intake.assign(tx, mail_id, decision.ticket.id)
+            if before is not None:
+                left = MailMoved(agent, mail_id, False, decision.ticket.number)
+                self.handle_in(tx, before.id, left, now)
+        return decision
+
+    def _as_new(self, tx: Connection, row: Row[Any], agent: str) -> MailArrived:
+        understood = self._read_again(tx, row.id)
+        if understood is None or not understood.sender:
+            raise UserError("mail", str(row.id), "邮件没有可回复的发件人,不能单独建立工单")
+        placement = Placement(None, f"{agent} 将邮件移出为新工单")
+        return MailArrived(row.id, row.mailbox, as_human(understood), placement, row.received_at, False)
+
+    def _understood(self, tx: Connection, event: Event, mail_id: int | None) -> Understood | None:
+        """What the mail that a draft answers says: out of the event, or read again from its bytes."""
+        if mail_id is None:
+            return None
+        if isinstance(event, MailArrived) and event.mail_id == mail_id:
+            return event.understood
+        return self._read_again(tx, mail_id)
+
+    def _read_again(self, tx: Connection, mail_id: int) -> Understood | None:
+        row = lists.mail_row(tx, mail_id)
+        raw = intake.content(tx, mail_id)
+        if row is None or raw is None:
+            return None
+        read = understand(raw, self.door.shelf.volume.book, self.door.border(row.mailbox))
+        return read if isinstance(read, Understood) else None
+
+
+def _approved(draft_id: int, version: int, fresh: NewDraft, parent: Mail | None) -> Approved:
+    return Approved(
+        draft_id=draft_id,
+        draft_version=version,
+        kind=fresh.kind,
+        language=fresh.language,
+        subject=fresh.subject,
+        text=fresh.text,
+        recipient=fresh.recipient,
+        asks=fresh.asks,
+        parent=parent,
+    )

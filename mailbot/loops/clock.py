@@ -1,0 +1,58 @@
+"""clock: raises PromiseDue for what has fallen due, and turns over the small recurring chores.
+
+The ticks come from `schedule`; the jobs hold no logic, due work stands in rows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import schedule
+import structlog
+
+from mailbot.clock import Clock as Time
+from mailbot.core.ticket import PromiseDue
+from mailbot.desk import Desk
+from mailbot.shelf import Shelf
+from mailbot.store import people, tickets
+from mailbot.store.engine import Engine
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 1.0
+
+
+class Clock:
+    """The loop; `step` runs the jobs that are due."""
+
+    def __init__(self, engine: Engine, desk: Desk, time: Time, shelf: Shelf) -> None:
+        self._engine, self._desk, self._time, self._shelf = engine, desk, time, shelf
+        # A job of `schedule` 1.2 that raises runs again at once and drops the rest of its pass, so its jobs
+        # only say what is due; step() does it, and what was not reached waits for the next step.
+        self._due: deque[Callable[[], object]] = deque()
+        self._scheduler = schedule.Scheduler()
+        self._scheduler.every(1).seconds.do(self._due.append, self.promises)
+        self._scheduler.every(2).seconds.do(self._due.append, self._shelf.refresh)
+        self._scheduler.every(1).hours.do(self._due.append, self._tidy)
+
+    def step(self) -> float:
+        """Do what is due."""
+        self._scheduler.run_pending()
+        while self._due:
+            self._due.popleft()()
+        return TICK_SECONDS
+
+    def promises(self) -> int:
+        """Tell the tickets of every promise whose time has passed; how many were told."""
+        now = self._time.now()
+        with self._engine.read() as tx:
+            due = tickets.due_promises(tx, now)
+        told = 0
+        for promise_id, ticket_id in due:
+            told += self._desk.handle(ticket_id, PromiseDue(promise_id), now).refused is None
+        return told
+
+    def _tidy(self) -> None:
+        with self._engine.write() as tx:
+            people.forget_expired(tx, self._time.now())

@@ -1,0 +1,140 @@
+"""The configuration as the rest of the program sees it: frozen, complete, checked. config.py reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, with_config
+
+from mailbot import values
+from mailbot.providers import STRICT, Count, Flag, Port, Security
+
+LARGEST_MAIL = 50 * 1024 * 1024
+
+OneLine = Annotated[str, AfterValidator(values.one_line)]
+Line = Annotated[str, AfterValidator(values.line)]  # may be empty
+Secret = Annotated[str, AfterValidator(values.secret)]
+MailAddress = Annotated[str, AfterValidator(values.address)]
+Span = Annotated[tuple[time, time], BeforeValidator(values.span)]
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Company:
+    name: OneLine
+    hotline: Line = ""
+    timezone: Annotated[str, AfterValidator(values.zone)] = "Asia/Shanghai"
+    languages: Annotated[tuple[str, ...], AfterValidator(values.languages)] = ("zh", "en")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """As core.hours takes them: a country code or "" (plain weekdays), and one day's spans in order."""
+
+    calendar: Annotated[str, AfterValidator(values.calendar)] = "CN"
+    open: Annotated[tuple[Span, ...], AfterValidator(values.spans)] = (
+        (time(9), time(12)),
+        (time(13), time(18)),
+    )
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Database:
+    url: Annotated[str, AfterValidator(values.database_url)] = field(repr=False)  # may hold a password
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    host: OneLine
+    port: Port
+    security: Security
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Oauth:
+    """How to get access tokens. `refresh_token`: a person consented once; `client_credentials`: as app."""
+
+    client_id: OneLine
+    token_url: Annotated[str, AfterValidator(values.web_url)]
+    scope: OneLine
+    grant: Literal["refresh_token", "client_credentials"] = "refresh_token"
+    client_secret: Secret = field(default="", repr=False)
+    refresh_token_file: Path | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class MailboxConfig:
+    """One IMAP + SMTP account, complete: the provider's file has filled what the owner left out."""
+
+    name: OneLine
+    address: MailAddress
+    provider: str
+    username: OneLine
+    imap: Endpoint
+    smtp: Endpoint
+    display_name: Line = ""
+    password: Secret = field(default="", repr=False)
+    oauth: Oauth | None = None
+    folder: OneLine = "INBOX"
+    file_away: OneLine | None = None  # a folder on the server to move done mail to; None: leave it
+    trusted_authserv: Annotated[str, AfterValidator(values.authserv)] | None = None  # as trust.verdict takes it
+    aliases: tuple[MailAddress, ...] = ()  # further addresses that reach this mailbox
+    reply_token: Flag = False  # a signed token in the reply address; needs plus addressing
+    poll_seconds: Annotated[int, Field(strict=True, ge=1, le=3600)] = 60
+    max_mail_bytes: Count = LARGEST_MAIL  # above: header only
+    acknowledge: Flag = True
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Console:
+    """`listen` is host:port; `public_url` is what stands in mails and behind it a proxy may stand."""
+
+    listen: Annotated[str, AfterValidator(values.listen)] = "127.0.0.1:8025"
+    public_url: Annotated[str, AfterValidator(values.web_url)] = "http://127.0.0.1:8025"
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].removeprefix("[").removesuffix("]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Absolute folders. `state` need not exist yet."""
+
+    rules: Path
+    templates: Path
+    state: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration; `base` is the folder that relative paths start from."""
+
+    company: Company
+    hours: Hours
+    database: Database
+    mailboxes: tuple[MailboxConfig, ...]
+    console: Console
+    paths: Paths
+    base: Path
+    where: str = field(default="", compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)

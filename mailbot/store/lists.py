@@ -1,0 +1,143 @@
+"""What people look at: queues, lists and the parts of a ticket's page. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from mailbot.store.tables import draft, health, journal, mail, note, outbox, promise, ticket, ticket_link
+
+# The moment that matters on a ticket: its next open promise.
+NEXT_DUE = (
+    sa.select(sa.func.min(promise.c.due_at))
+    .where(promise.c.ticket_id == ticket.c.id, promise.c.state == "open")
+    .correlate(ticket)
+    .scalar_subquery()
+    .label("next_due")
+)
+
+
+def open_drafts(tx: Connection, limit: int = 200) -> Sequence[Any]:
+    """The queue to approve: open drafts with their tickets, by what is due next."""
+    query = (
+        sa.select(
+            draft,
+            ticket.c.number,
+            ticket.c.subject.label("ticket_subject"),
+            ticket.c.customer,
+            ticket.c.category,
+            ticket.c.topic,
+            ticket.c.priority,
+            ticket.c.state.label("ticket_state"),
+            ticket.c.owner,
+            ticket.c.mood,
+            NEXT_DUE,
+        )
+        .join(ticket, ticket.c.id == draft.c.ticket_id)
+        .where(draft.c.state == "open")
+    )
+    return tx.execute(query.order_by(NEXT_DUE, draft.c.id).limit(limit)).all()
+
+
+def tickets(tx: Connection, states: Sequence[str] = (), owner: str | None = None, limit: int = 200) -> Sequence[Any]:
+    """Tickets by what is due next; tickets that owe nothing come last, newest first."""
+    query = sa.select(ticket, NEXT_DUE)
+    if states:
+        query = query.where(ticket.c.state.in_(states))
+    if owner is not None:
+        query = query.where(ticket.c.owner == owner)
+    return tx.execute(query.order_by(NEXT_DUE.asc().nulls_last(), ticket.c.id.desc()).limit(limit)).all()
+
+
+def ticket_row(tx: Connection, ticket_id: int) -> Row[Any] | None:
+    """One ticket with all its columns."""
+    return tx.execute(sa.select(ticket).where(ticket.c.id == ticket_id)).first()
+
+
+def ticket_id_of(tx: Connection, number: str) -> int | None:
+    """The id behind a ticket's number."""
+    found: int | None = tx.execute(sa.select(ticket.c.id).where(ticket.c.number == number)).scalar()
+    return found
+
+
+def mails_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
+    """The mails of a ticket, oldest first, without their bytes."""
+    return tx.execute(
+        sa.select(mail).where(mail.c.ticket_id == ticket_id).order_by(mail.c.received_at, mail.c.id)
+    ).all()
+
+
+def drafts_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
+    return tx.execute(sa.select(draft).where(draft.c.ticket_id == ticket_id).order_by(draft.c.id)).all()
+
+
+def sends_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
+    """What went out for a ticket, or is about to, oldest first."""
+    return tx.execute(sa.select(outbox).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id)).all()
+
+
+def promises_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
+    return tx.execute(sa.select(promise).where(promise.c.ticket_id == ticket_id).order_by(promise.c.id)).all()
+
+
+def journal_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
+    return tx.execute(sa.select(journal).where(journal.c.ticket_id == ticket_id).order_by(journal.c.id)).all()
+
+
+def notes_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
+    return tx.execute(sa.select(note).where(note.c.ticket_id == ticket_id).order_by(note.c.id)).all()
+
+
+def links_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
+    """Tickets that may belong to this one: number, subject, customer, state, reason."""
+    query = (
+        sa.select(ticket.c.number, ticket.c.subject, ticket.c.customer, ticket.c.state, ticket_link.c.reason)
+        .join(ticket_link, ticket_link.c.other_id == ticket.c.id)
+        .where(ticket_link.c.ticket_id == ticket_id)
+    )
+    return tx.execute(query.order_by(ticket.c.id)).all()
+
+
+def mails_in(tx: Connection, states: Sequence[str], limit: int = 200) -> Sequence[Any]:
+    """Mails in these states (aside, held, stored), newest first."""
+    return tx.execute(
+        sa.select(mail)
+        .where(mail.c.state.in_(states), mail.c.copy_of.is_(None))
+        .order_by(mail.c.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def mail_row(tx: Connection, mail_id: int) -> Row[Any] | None:
+    return tx.execute(sa.select(mail).where(mail.c.id == mail_id)).first()
+
+
+def sends_in(tx: Connection, states: Sequence[str], limit: int = 200) -> Sequence[Any]:
+    """Outbox rows in these states with their ticket's number, oldest first."""
+    query = sa.select(outbox, ticket.c.number).join(ticket, ticket.c.id == outbox.c.ticket_id)
+    return tx.execute(query.where(outbox.c.state.in_(states)).order_by(outbox.c.id).limit(limit)).all()
+
+
+def health_rows(tx: Connection) -> Sequence[Any]:
+    return tx.execute(sa.select(health).order_by(health.c.name)).all()
+
+
+def counts(tx: Connection, now: datetime) -> dict[str, int]:
+    """The numbers on the console's navigation."""
+
+    def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+        return int(tx.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one())
+
+    return {
+        "drafts": count(draft, draft.c.state == "open"),
+        "overdue": count(promise, promise.c.state == "open", promise.c.due_at <= now),
+        "open": count(ticket, ticket.c.state.not_in(("resolved", "closed"))),
+        "aside": count(mail, mail.c.state == "aside"),
+        "held": count(mail, mail.c.state == "held", mail.c.copy_of.is_(None)),
+        "uncertain": count(outbox, outbox.c.state == "uncertain"),
+        "failed": count(outbox, outbox.c.state == "failed"),
+    }

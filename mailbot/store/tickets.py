@@ -1,0 +1,351 @@
+"""Tickets with their promises, drafts, journal and links: loaded as values, saved against their version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from mailbot.core.decision import Decision, DraftEnd, Settled
+from mailbot.core.promises import Promise
+from mailbot.core.threads import Clue, How, Keys, Link, subject_key
+from mailbot.core.ticket import OpenDraft, State, Ticket
+from mailbot.store.engine import insert_new, upsert
+from mailbot.store.tables import (
+    draft,
+    journal,
+    mail,
+    note,
+    outbox,
+    promise,
+    quota,
+    serial,
+    ticket,
+    ticket_link,
+    ticket_order,
+)
+
+ACKNOWLEDGE_EVERY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """A rendered draft, ready to store."""
+
+    kind: str
+    template: str | None
+    language: str
+    author: str
+    subject: str
+    text: str
+    recipient: str
+    findings: tuple[dict[str, str], ...]
+    blocked: bool
+    asks: bool
+    mail_id: int | None
+
+
+def load(tx: Connection, ticket_id: int) -> Ticket | None:
+    """The ticket with its open promises and drafts."""
+    return load_many(tx, [ticket_id]).get(ticket_id)
+
+
+def load_many(tx: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
+    """Several tickets in three queries."""
+    if not ids:
+        return {}
+    rows = tx.execute(sa.select(ticket).where(ticket.c.id.in_(ids))).all()
+    promised: dict[int, list[Promise]] = {}
+    for row in tx.execute(
+        sa.select(promise).where(promise.c.ticket_id.in_(ids), promise.c.state == "open").order_by(promise.c.due_at)
+    ):
+        promised.setdefault(row.ticket_id, []).append(
+            Promise(
+                kind=row.kind,
+                due_at=row.due_at,
+                because=row.because,
+                owed_to=row.owed_to,
+                state=row.state,
+                broken_at=row.broken_at,
+                id=row.id,
+                began_at=row.opened_at,
+            )
+        )
+    drafts: dict[int, list[OpenDraft]] = {}
+    for row in tx.execute(
+        sa.select(
+            draft.c.id,
+            draft.c.ticket_id,
+            draft.c.kind,
+            draft.c.version,
+            draft.c.blocked,
+            draft.c.author,
+            draft.c.mail_id,
+        )
+        .where(draft.c.ticket_id.in_(ids), draft.c.state == "open")
+        .order_by(draft.c.id)
+    ):
+        drafts.setdefault(row.ticket_id, []).append(
+            OpenDraft(row.id, row.kind, row.version, row.blocked, row.author, row.mail_id)
+        )
+    return {row.id: _ticket(row, tuple(promised.get(row.id, ())), tuple(drafts.get(row.id, ()))) for row in rows}
+
+
+def by_number(tx: Connection, number: str) -> int | None:
+    """The id of the ticket with this number."""
+    found: int | None = tx.execute(sa.select(ticket.c.id).where(ticket.c.number == number)).scalar()
+    return found
+
+
+def next_number(tx: Connection, day: str) -> str:
+    """The next ticket number of this day, "20261123-0001" (002-36)."""
+    insert_new(tx, serial, [{"day": day, "last": 0}])
+    last = tx.execute(
+        sa.update(serial).where(serial.c.day == day).values(last=serial.c.last + 1).returning(serial.c.last)
+    ).scalar_one()
+    return f"{day}-{last:04d}"
+
+
+def insert(tx: Connection, fresh: Ticket) -> int:
+    """A new row for a ticket without id."""
+    return int(tx.execute(sa.insert(ticket).values(**_row(fresh), version=1).returning(ticket.c.id)).scalar_one())
+
+
+def save(tx: Connection, changed: Ticket) -> bool:
+    """Write the ticket if nobody else did since it was loaded; False: load and decide again."""
+    done = tx.execute(
+        sa.update(ticket)
+        .where(ticket.c.id == changed.id, ticket.c.version == changed.version)
+        .values(**_row(changed), version=changed.version + 1)
+    )
+    return done.rowcount == 1
+
+
+def apply(tx: Connection, ticket_id: int, decision: Decision, now: datetime) -> None:
+    """Write everything of a decision but the ticket's own row and the drafts' texts."""
+    if decision.promised:
+        tx.execute(sa.insert(promise), [_promise_row(ticket_id, each, now) for each in decision.promised])
+    for settled in decision.settled:
+        _settle(tx, settled, now)
+    if decision.overdue:
+        tx.execute(
+            sa.update(promise)
+            .where(promise.c.id.in_(decision.overdue), promise.c.state == "open")
+            .values(broken_at=promise.c.due_at)
+        )
+    for ended in decision.ended:
+        end_draft(tx, ended, now)
+    if decision.journal:
+        tx.execute(
+            sa.insert(journal),
+            [
+                {
+                    "ticket_id": ticket_id,
+                    "at": now,
+                    "what": entry.what,
+                    "who": entry.who,
+                    "reasons": list(entry.reasons),
+                    "mail_id": entry.mail_id,
+                }
+                for entry in decision.journal
+            ],
+        )
+    if decision.note:
+        author, text = decision.note
+        tx.execute(sa.insert(note).values(ticket_id=ticket_id, at=now, author=author, text=text))
+    orders = [value for code, value in decision.ticket.facts if code == "order_number"]
+    insert_new(tx, ticket_order, [{"order_number": number[:80], "ticket_id": ticket_id} for number in orders])
+    add_links(tx, ticket_id, decision.linked, now)
+
+
+def add_links(tx: Connection, ticket_id: int, links: Sequence[Link], now: datetime) -> None:
+    """Remember that tickets may belong together; seen from both sides."""
+    rows = []
+    for link in links:
+        for one, other in ((ticket_id, link.ticket_id), (link.ticket_id, ticket_id)):
+            rows.append({"ticket_id": one, "other_id": other, "reason": link.reason, "at": now})
+    insert_new(tx, ticket_link, [row for row in rows if row["ticket_id"] != row["other_id"]])
+
+
+def add_draft(tx: Connection, ticket_id: int, fresh: NewDraft, now: datetime) -> int:
+    values = {
+        "ticket_id": ticket_id,
+        "kind": fresh.kind,
+        "state": "open",
+        "version": 1,
+        "created_at": now,
+        **_draft_text(fresh),
+    }
+    return int(tx.execute(sa.insert(draft).values(**values).returning(draft.c.id)).scalar_one())
+
+
+def change_draft(tx: Connection, draft_id: int, fresh: NewDraft) -> None:
+    """An agent's text takes the place of the old one."""
+    tx.execute(sa.update(draft).where(draft.c.id == draft_id).values(version=draft.c.version + 1, **_draft_text(fresh)))
+
+
+def end_draft(tx: Connection, ended: DraftEnd, now: datetime) -> None:
+    """Close a draft, or give an approved one back (state "open")."""
+    values: dict[str, Any] = {"state": ended.state, "why": ended.reason, "version": draft.c.version + 1}
+    if ended.state != "open":
+        values |= {"decided_at": now, "decided_by": ended.who}
+    tx.execute(sa.update(draft).where(draft.c.id == ended.draft_id).values(**values))
+
+
+def draft_row(tx: Connection, draft_id: int) -> Row[Any] | None:
+    """A draft with all its columns."""
+    return tx.execute(sa.select(draft).where(draft.c.id == draft_id)).first()
+
+
+def quota_free(tx: Connection, address: str, now: datetime) -> bool:
+    """May this address get an automatic mail now? One in 24 h."""
+    last: datetime | None = tx.execute(sa.select(quota.c.at).where(quota.c.address == address)).scalar()
+    return last is None or last <= now - ACKNOWLEDGE_EVERY
+
+
+def use_quota(tx: Connection, address: str, now: datetime) -> bool:
+    """Take the address's quota; False: another worker was first."""
+    row = {"address": address, "at": now}
+    return upsert(tx, quota, row, where=quota.c.at <= now - ACKNOWLEDGE_EVERY)
+
+
+def clues(tx: Connection, keys: Keys, sender: str) -> tuple[Clue, ...]:
+    """Every ticket that one of a mail's keys leads to."""
+    found: list[Clue] = []
+
+    def add(how: How, rows: Sequence[Any]) -> None:
+        for row in rows:
+            last_at = row.closed_at or row.updated_at
+            is_open = row.state not in ("resolved", "closed")
+            found.append(Clue(how, row.id, row.number, row.customer, is_open, last_at, row.what))
+
+    head = (
+        ticket.c.id,
+        ticket.c.number,
+        ticket.c.customer,
+        ticket.c.state,
+        ticket.c.updated_at,
+        ticket.c.closed_at,
+    )
+    numbers = ticket.c.number.label("what")
+    if keys.tokens:
+        add("token", tx.execute(sa.select(*head, numbers).where(ticket.c.number.in_(keys.tokens))).all())
+    if keys.message_ids:
+        for table in (outbox, mail):
+            query = sa.select(*head, sa.literal("").label("what")).join(table, table.c.ticket_id == ticket.c.id)
+            add(
+                "reference",
+                tx.execute(query.where(table.c.message_id.in_(keys.message_ids)).distinct()).all(),
+            )
+    if keys.numbers:
+        add("number", tx.execute(sa.select(*head, numbers).where(ticket.c.number.in_(keys.numbers))).all())
+    if keys.orders:
+        query = sa.select(*head, ticket_order.c.order_number.label("what")).join(ticket_order)
+        query = query.where(ticket_order.c.order_number.in_(keys.orders))
+        add("order", tx.execute(query.order_by(ticket.c.id.desc()).limit(50)).all())
+    if keys.subject and sender:
+        query = sa.select(*head, sa.literal("").label("what")).where(
+            ticket.c.customer == sender, ticket.c.subject_key == keys.subject
+        )
+        add("subject", tx.execute(query.order_by(ticket.c.id.desc()).limit(10)).all())
+    return tuple(found)
+
+
+def sent_texts(tx: Connection, ticket_id: int) -> tuple[str, ...]:
+    """What we wrote to this ticket's customer, newest first: the originals of quoted history."""
+    rows = tx.execute(
+        sa.select(outbox.c.words).where(outbox.c.ticket_id == ticket_id).order_by(outbox.c.id.desc()).limit(10)
+    )
+    return tuple(rows.scalars())
+
+
+def due_promises(tx: Connection, now: datetime, limit: int = 200) -> list[tuple[int, int]]:
+    """(promise id, ticket id) of every open promise whose time has passed and that is not marked yet."""
+    rows = tx.execute(
+        sa.select(promise.c.id, promise.c.ticket_id)
+        .where(promise.c.state == "open", promise.c.due_at <= now, promise.c.broken_at.is_(None))
+        .order_by(promise.c.due_at)
+        .limit(limit)
+    )
+    return [(row.id, row.ticket_id) for row in rows]
+
+
+def _settle(tx: Connection, settled: Settled, now: datetime) -> None:
+    tx.execute(
+        sa.update(promise)
+        .where(promise.c.id == settled.promise_id, promise.c.state == "open")
+        .values(state=settled.state, settled_at=now, settled_because=settled.reason)
+    )
+
+
+def _promise_row(ticket_id: int, each: Promise, now: datetime) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket_id,
+        "kind": each.kind,
+        "owed_to": each.owed_to,
+        "due_at": each.due_at,
+        "because": each.because,
+        "state": each.state,
+        "opened_at": each.began_at or now,
+    }
+
+
+def _draft_text(fresh: NewDraft) -> dict[str, Any]:
+    return {
+        "template": fresh.template,
+        "language": fresh.language,
+        "author": fresh.author,
+        "subject": fresh.subject,
+        "text": fresh.text,
+        "recipient": fresh.recipient,
+        "findings": list(fresh.findings),
+        "blocked": fresh.blocked,
+        "asks": fresh.asks,
+        "mail_id": fresh.mail_id,
+    }
+
+
+_PLAIN = (
+    *(
+        "number",
+        "mailbox",
+        "customer",
+        "subject",
+        "language",
+        "category",
+        "topic",
+        "priority",
+        "owner",
+        "mood",
+    ),
+    *("result", "opened_at", "updated_at", "resolved_at", "closed_at", "waiting_on"),
+)
+
+
+def _row(value: Ticket) -> dict[str, Any]:
+    return {
+        **{name: getattr(value, name) for name in _PLAIN},
+        "subject_key": subject_key(value.subject),
+        "state": value.state.value,
+        "confidence": round(value.confidence * 1000),
+        "missing": list(value.missing),
+        "facts": [list(pair) for pair in value.facts],
+    }
+
+
+def _ticket(row: Row[Any], promises: tuple[Promise, ...], drafts: tuple[OpenDraft, ...]) -> Ticket:
+    return Ticket(
+        **{name: getattr(row, name) for name in _PLAIN},
+        state=State(row.state),
+        confidence=row.confidence / 1000,
+        missing=tuple(row.missing),
+        facts=tuple((code, value) for code, value in row.facts),
+        promises=promises,
+        drafts=drafts,
+        version=row.version,
+        id=row.id,
+    )

@@ -1,0 +1,161 @@
+"""What tests share: a fixed Monday, the packaged rule book and templates, both databases, a whole program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from mailbot.app import App, build
+from mailbot.clock import Clock
+from mailbot.config import Config, read
+from mailbot.core.automail import Own
+from mailbot.core.hours import Hours
+from mailbot.core.mail import Mail, parse
+from mailbot.core.office import Office
+from mailbot.core.rules import RuleBook, read_book
+from mailbot.core.understand import Border, Understood, understand
+from mailbot.drafting import Desktop
+from mailbot.shelf import rule_files
+from mailbot.store import schema
+from mailbot.store.engine import Engine
+from mailbot.templates import Templates
+
+pytest_plugins = ["tests.servers.fixtures"]
+
+ROOT = Path(__file__).parent.parent
+MAILS = Path(__file__).parent / "mails"
+MONDAY = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
+OURS = "support@shop.example"
+
+settings.register_profile("dev", max_examples=10, deadline=None)
+settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bless", action="store_true", help="write the golden replies anew; review the diff")
+
+
+@pytest.fixture(scope="session")
+def book() -> RuleBook:
+    return read_book(rule_files(ROOT / "rules"))
+
+
+@pytest.fixture(scope="session")
+def templates() -> Templates:
+    return Templates.load(ROOT / "templates")
+
+
+def table(**over: Any) -> dict[str, Any]:
+    """A configuration of one mailbox that nobody listens on."""
+    end = {"host": "127.0.0.1", "port": 1, "security": "none"}
+    mailbox = {
+        "name": "support",
+        "address": OURS,
+        "provider": "generic",
+        "username": OURS,
+        "password": "wrong",
+        "imap": end,
+        "smtp": end,
+    }
+    return {"company": {"name": "示例电器", "hotline": "400-000-0000"}, "mailbox": [mailbox], **over}
+
+
+@pytest.fixture
+def make_config(tmp_path: Path) -> Callable[..., Config]:
+    """A Config of the table() above, changed by keyword, under tmp_path."""
+
+    def make(**over: Any) -> Config:
+        whole = table(paths={"state": str(tmp_path / "state")}, **over)
+        whole.setdefault("database", {"url": f"sqlite:///{tmp_path}/state/mailbot.db"})
+        return read(whole, {}, "test", tmp_path)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def border() -> Border:
+    return Border(Own(frozenset({OURS}), _nobodys))
+
+
+def _nobodys(_message_id: str) -> bool:
+    return False
+
+
+@pytest.fixture(scope="session")
+def hours() -> Hours:
+    config = read(table(), {}, "test", ROOT)
+    return Hours(config.company.zone, config.hours.calendar, config.hours.open)
+
+
+@pytest.fixture(scope="session")
+def office(book: RuleBook, hours: Hours) -> Office:
+    return Office(book, hours)
+
+
+@pytest.fixture(scope="session")
+def desktop(office: Office, templates: Templates) -> Desktop:
+    return Desktop(read(table(), {}, "test", ROOT).company, templates, office)
+
+
+@pytest.fixture(scope="session")
+def load_mail() -> Callable[[str], Mail]:
+    """A mail of the zoo by its name."""
+
+    def load(name: str) -> Mail:
+        mail = parse((MAILS / f"{name}.eml").read_bytes())
+        assert isinstance(mail, Mail)
+        return mail
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def read_mail(book: RuleBook, border: Border) -> Callable[[bytes], Understood]:
+    """Raw bytes, understood."""
+
+    def understood(raw: bytes) -> Understood:
+        found = understand(raw, book, border)
+        assert isinstance(found, Understood)
+        return found
+
+    return understood
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Each test that asks for it runs on both databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An empty database at the newest schema."""
+    opened = Engine(database_url)
+    schema.upgrade(opened)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def make_app(make_config: Callable[..., Config], database_url: str) -> Iterator[Callable[..., App]]:
+    """A whole program on either database, its clock standing at MONDAY's nine o'clock."""
+    opened: list[App] = []
+
+    def make(**over: Any) -> App:
+        over.setdefault("database", {"url": database_url})
+        opened.append(build(make_config(**over), Clock(MONDAY)))
+        return opened[-1]
+
+    yield make
+    for app in opened:
+        app.close()
