@@ -1,7 +1,9 @@
 # Any base with Python 3.11 or newer as python3 will do, for example Debian's own.
 ARG BASE=python:3.11-slim
 
-FROM ${BASE} AS build
+FROM ${BASE} AS base
+
+FROM base AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 RUN python3 -m venv /opt/mailbot
@@ -18,7 +20,7 @@ RUN /opt/mailbot/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-di
     && /opt/mailbot/bin/pip uninstall --quiet --yes editables hatchling trove-classifiers setuptools pip
 
 
-FROM ${BASE}
+FROM base
 LABEL org.opencontainers.image.title="mailbot" \
       org.opencontainers.image.description="Looks after a support mailbox: takes in every mail, drafts the reply, keeps every promise." \
       org.opencontainers.image.licenses="MIT"

@@ -63,7 +63,7 @@ class App:
 
 
 def build(config: Config, clock: Clock | None = None) -> App:
-    """Open the database (made or upgraded where that is safe), read rules and templates, make the desk."""
+    """Open the database (made or upgraded), make the desk. Rules and templates are read at the first look."""
     engine = Engine(config.database.url, config.base)
     schema.upgrade(engine)
     shelf = Shelf(config.paths.rules, config.paths.templates, config.company.languages)
@@ -165,6 +165,7 @@ def _lies_in_sent(app: App, mailbox_name: str, message_id: str) -> bool:
 
 def run(app: App, parts: Sequence[str], ready: Callable[[], None] = lambda: None) -> None:
     """The daemon: run these parts until SIGTERM or SIGINT, then stop cleanly."""
+    log.info("rules and templates read", version=app.shelf.volume.book.version)
     with the_only_one(app), _signals(app.stop):
         runner = Runner(app.engine, app.clock, app.stop)
         loops = make_loops(app, parts)
@@ -211,6 +212,7 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
     `reader`: the caller's, who closes it; for calls that follow each other closely.
     """
     done = {"taken_in": 0, "worked": 0, "due": 0, "sent": 0}
+    log.info("rules and templates read", version=app.shelf.volume.book.version)
     work, post = Work(app.engine, app.desk, app.clock, reader), post_of(app)
     clock = ClockLoop(app.engine, app.desk, app.clock, app.shelf)
     fetches = [fetch_of(app, mailbox, lambda: None) for mailbox in app.config.mailboxes]

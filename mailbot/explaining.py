@@ -14,16 +14,19 @@ from typing import Any
 
 from mailbot.config import Config
 from mailbot.core import arrival
-from mailbot.core.automail import Own
+from mailbot.core.automail import Own, judge
 from mailbot.core.decide import decide
 from mailbot.core.errors import UserError
-from mailbot.core.facts import Fact
+from mailbot.core.facts import Fact, Facts
 from mailbot.core.hours import Hours
 from mailbot.core.mail import Address, Mail, Unreadable
 from mailbot.core.office import Office
 from mailbot.core.promises import Promise
+from mailbot.core.quoting import split
 from mailbot.core.threads import Placement
 from mailbot.core.ticket import MailArrived
+from mailbot.core.triage import Triage
+from mailbot.core.trust import Trust
 from mailbot.core.understand import Border, Understood, understand
 from mailbot.drafting import Desktop, draft_from_template
 from mailbot.shelf import Shelf
@@ -63,7 +66,7 @@ def explain(raw: bytes, name: str, desktop: Desktop, border: Border, now: dateti
     """Explain one mail; never raises because of it. `now`: the time it is taken to arrive."""
     read = understand(raw, desktop.office.book, border)
     if isinstance(read, Unreadable):
-        return _unreadable(name, read)
+        read = _nothing(read, border.own)
     promises: tuple[Promise, ...] = ()
     draft: dict[str, Any] | None = None
     if read.automail.kind == "human" and read.sender:
@@ -109,7 +112,7 @@ def _mail(read: Understood) -> dict[str, Any]:
         "cc": [_address(each) for each in mail.cc],
         "subject": mail.subject,
         "date": mail.date.isoformat() if mail.date else None,
-        "language": read.language,
+        "language": read.language or None,
         "text": mail.text,
         "new_text": read.body.new,
         "quoted_text": read.body.quoted,
@@ -169,32 +172,37 @@ def _triage(read: Understood) -> dict[str, Any]:
     }
 
 
-def _unreadable(name: str, read: Unreadable) -> dict[str, Any]:
-    return {
-        "file": name,
-        "mail": {
-            "message_id": read.message_id,
-            "from": _address(read.from_),
-            "reply_to": [],
-            "to": [],
-            "cc": [],
-            "subject": read.subject,
-            "date": None,
-            "language": None,
-            "text": "",
-            "new_text": "",
-            "quoted_text": "",
-            "signature": "",
-            "attachments": [],
-            "in_reply_to": [],
-            "references": [],
-            "problems": [read.reason],
-        },
-        "automail": {"kind": "unreadable", "may_acknowledge": False, "reason": read.reason, "bounced": []},
-        "triage": None,
-        "promises": [],
-        "draft": None,
-    }
+def _nothing(read: Unreadable, own: Own) -> Understood:
+    """An unreadable mail in the shape of the others: absent things are empty, nothing is invented."""
+    mail = Mail(
+        message_id=read.message_id,
+        from_=read.from_,
+        sender=None,
+        reply_to=(),
+        to=(),
+        cc=(),
+        subject=read.subject,
+        date=None,
+        text="",
+        html=None,
+        attachments=(),
+        in_reply_to=(),
+        references=(),
+        headers=(),
+        report=None,
+        returned=None,
+        content_type="",
+        problems=(read.reason,),
+    )
+    return Understood(
+        mail=mail,
+        body=split(""),
+        language="",
+        automail=judge(read, own),
+        trust=Trust("unknown", read.reason),
+        facts=Facts(),
+        triage=Triage("other", "none", "normal", 0.0, "calm", ()),
+    )
 
 
 def _address(address: Address | None) -> dict[str, str] | None:
@@ -215,7 +223,7 @@ def words(document: dict[str, Any]) -> Iterator[str]:
     sender = mail["from"]["address"] if mail["from"] else "-"
     yield f"{document['file']}: {sender}  {mail['subject']}"
     yield f"  来信类型: {judged['kind']} ({judged['reason']})"
-    if found is not None:
+    if judged["kind"] == "human":
         yield f"  判断: {found['category']}/{found['topic']}  {found['priority']}  {found['mood']}"
         for reason in found["reasons"]:
             yield f"    {reason}"

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from mailbot.core import threads, tokens
 from mailbot.core.mail import Unreadable
 from mailbot.core.ticket import BounceArrived, MailArrived
-from mailbot.core.understand import Understood, as_human, with_originals
+from mailbot.core.understand import Understood, as_follow_up, as_human
 from mailbot.desk import ConflictError, Desk
 from mailbot.store import intake, outbox, tickets
 from mailbot.store.intake import Claimed
@@ -31,6 +31,7 @@ class Received:
     why: str
     ticket_id: int | None = None
     copy_of: int | None = None
+    words: str | None = None  # the new words as its ticket sees them; None: as the mail alone shows them
 
 
 class Reception:
@@ -77,9 +78,9 @@ class Reception:
         self._proof_of_delivery(tx, understood, keys, now)
         if claimed.partial:
             placement = replace(placement, reason=f"{placement.reason};{_cut(claimed)}")
-        if placement.ticket_id is not None and understood.body.quoted:
-            originals = tickets.sent_texts(tx, placement.ticket_id)
-            understood = with_originals(understood, originals, self._desk.door.shelf.volume.book)
+        if placement.ticket_id is not None:
+            originals = (*tickets.sent_texts(tx, placement.ticket_id), *tickets.mail_texts(tx, placement.ticket_id))
+            understood = as_follow_up(understood, originals, self._desk.door.shelf.volume.book)
         event = MailArrived(
             mail_id=claimed.id,
             mailbox=claimed.mailbox,
@@ -89,7 +90,7 @@ class Reception:
             quota_free=self._may_acknowledge(tx, claimed, understood, now),
         )
         decision = self._desk.handle_in(tx, placement.ticket_id, event, now)
-        return Received("done", placement.reason, ticket_id=decision.ticket.id)
+        return Received("done", placement.reason, ticket_id=decision.ticket.id, words=understood.body.new)
 
     def _keys(self, understood: Understood) -> threads.Keys:
         """Looked-up keys; robots' mails go by token and reference only, since anyone may name an order."""
@@ -135,6 +136,7 @@ def _cut(claimed: Claimed) -> str:
 
 def _mail_values(understood: Understood, received: Received) -> dict[str, Any]:
     mail = understood.mail
+    words = understood.body.new if received.words is None else received.words
     return {
         "state": received.state,
         "why": received.why,
@@ -145,5 +147,5 @@ def _mail_values(understood: Understood, received: Received) -> dict[str, Any]:
         "sender": understood.sender[:320],
         "sender_name": mail.from_.name if mail.from_ else "",
         "subject": mail.subject,
-        "words": understood.body.new[:WORDS_KEPT],
+        "words": words[:WORDS_KEPT],
     }

@@ -26,24 +26,31 @@ class Volume:
 
 
 class Shelf:
-    """Gives out the current Volume; refresh() looks for edits and never makes things worse."""
+    """Gives out the current Volume; refresh() looks for edits and never makes things worse.
+
+    Reads at the first look: listing tickets needs no rules. What must not run with broken ones looks at the start.
+    """
 
     def __init__(self, rules: Path, templates: Path, languages: tuple[str, ...]) -> None:
         self._rules, self._templates, self._languages = rules, templates, languages
         self._lock = threading.Lock()
-        self._seen = self._marks()
-        self._volume = self._read()
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._volume: Volume | None = None
         self.problem: UserError | None = None  # the broken edit we do not follow
 
     @property
     def volume(self) -> Volume:
-        return self._volume
+        """The rules and templates in force; the first look raises UserError when they are broken."""
+        with self._lock:
+            if self._volume is None:
+                self._seen, self._volume = self._marks(), self._read()
+            return self._volume
 
     def refresh(self) -> bool:
         """Read again what changed on disk; True when there is a new volume."""
         with self._lock:
             marks = self._marks()
-            if marks == self._seen:
+            if self._volume is None or marks == self._seen:
                 return False
             self._seen = marks
             try:

@@ -129,9 +129,7 @@ def reopened(ticket: Ticket, event: Reopened, office: Office, now: datetime) -> 
         changed,
         (Entry("reopened", event.agent, (event.reason,)),),
         promised=(office.promise("solve", ticket.priority, now),),
-        settled=tuple(
-            Settled(promise.id, "withdrawn", "问题重新打开") for promise in ticket.promises if promise.id
-        ),
+        settled=tuple(Settled(promise.id, "withdrawn", "问题重新打开") for promise in ticket.promises if promise.id),
     )
 
 
@@ -162,9 +160,7 @@ def mail_moved(ticket: Ticket, event: MailMoved, office: Office, now: datetime) 
         ),
         (entry,),
         promised=tuple(
-            office.promise(kind, ticket.priority, now)
-            for kind in ("answer", "solve")
-            if kind not in open_kinds
+            office.promise(kind, ticket.priority, now) for kind in ("answer", "solve") if kind not in open_kinds
         ),
         settled=tuple(
             Settled(promise.id, "withdrawn", "问题重新打开")
@@ -184,9 +180,7 @@ def draft_written(ticket: Ticket, event: DraftWritten, now: datetime) -> Decisio
     """An agent's own words: into an open draft, or as a new one."""
     if not event.text.strip():
         return refused(ticket, "回复内容为空")
-    wanted = DraftWanted(
-        "reply", None, ticket.language, event.mail_id, event.agent, event.subject, event.text
-    )
+    wanted = DraftWanted("reply", None, ticket.language, event.mail_id, event.agent, event.subject, event.text)
     changed = replace(ticket, updated_at=now)
     if event.draft_id is None:
         ended = tuple(

@@ -71,9 +71,7 @@ def _is_thanks(ticket: Ticket, event: MailArrived, office: Office, now: datetime
     state = after(ticket.state, "thanks")
     if state is None:  # an open ticket is not answered by the customer's thanks
         state = ticket.state
-    entry = Entry(
-        "thanks", MACHINE, (event.placement.reason, "客户致谢,无需回复", *found.reasons), event.mail_id
-    )
+    entry = Entry("thanks", MACHINE, (event.placement.reason, "客户致谢,无需回复", *found.reasons), event.mail_id)
     return Decision(replace(ticket, state=state, updated_at=now), (entry,))
 
 
@@ -186,9 +184,7 @@ def _promises(
         standing = _open(before, kind)
         if standing is None:
             promised.append(fresh)
-        elif (
-            now_is.priority != before.priority and fresh.due_at < standing.due_at and standing.id is not None
-        ):
+        elif now_is.priority != before.priority and fresh.due_at < standing.due_at and standing.id is not None:
             promised.append(fresh)
             settled.append(Settled(standing.id, "withdrawn", "问题等级提高,改按更早的时限"))
     return tuple(promised), tuple(settled)
@@ -198,9 +194,7 @@ def _drafts(
     before: Ticket, now_is: Ticket, event: MailArrived, office: Office
 ) -> tuple[tuple[DraftWanted, ...], tuple[DraftEnd, ...]]:
     ended = tuple(
-        DraftEnd(draft.id, "superseded", MACHINE, "客户又来信")
-        for draft in before.drafts
-        if draft.kind == "reply"
+        DraftEnd(draft.id, "superseded", MACHINE, "客户又来信") for draft in before.drafts if draft.kind == "reply"
     )
     topic = office.book.topics.get((now_is.category, now_is.topic))
     template = topic.template if topic else now_is.category

@@ -49,15 +49,11 @@ def judge(mail: Mail | Unreadable, own: Own) -> Automail:
 
 
 MOST_RECEIVED = 50
-LOOP_HEADER = (
-    "X-Mailbot-Loop"  # its value is one of our signed Message-IDs; every other X-Mailbot-* means nothing here
-)
+LOOP_HEADER = "X-Mailbot-Loop"  # its value is one of our signed Message-IDs; every other X-Mailbot-* means nothing here
 DAEMONS = frozenset(
     {"mailer-daemon", "mailerdaemon", "mailer_daemon", "mail-daemon", "maildaemon", "mdaemon", "postmaster"}
 )
-EXCHANGE_DAEMON = (
-    "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e"  # the fixed sender of Exchange's reports
-)
+EXCHANGE_DAEMON = "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e"  # the fixed sender of Exchange's reports
 REPORT_TYPES = ("delivery-status", "feedback-report")
 RECEIPT_TYPES = ("disposition-notification",)
 AUTO_REPLY_HEADERS = (
@@ -226,9 +222,7 @@ def other_domains(mail: Mail, _own: Own) -> Automail | None:
     for reply_to in mail.reply_to:
         target = trust.domain_of(reply_to.address)
         if not trust.aligned(target, author):
-            return _verdict(
-                "human", 14, f"回复地址的域名 {target} 与发件人域名 {author} 不同，请核对回复给谁"
-            )
+            return _verdict("human", 14, f"回复地址的域名 {target} 与发件人域名 {author} 不同，请核对回复给谁")
     envelope = _envelope_domain(mail)
     if envelope and not trust.aligned(envelope, author):
         return _verdict("human", 14, f"信封发件人域名 {envelope} 与发件人域名 {author} 不同，请核对发件人")
@@ -293,9 +287,7 @@ def _bounce(mail: Mail, own: Own, sign: str) -> Automail:
 def _is_report(mail: Mail) -> bool:
     receipt = _has_part(mail, RECEIPT_TYPES)
     marked = (
-        mail.report is not None
-        or mail.content_type.startswith("multipart/report")
-        or _has_part(mail, REPORT_TYPES)
+        mail.report is not None or mail.content_type.startswith("multipart/report") or _has_part(mail, REPORT_TYPES)
     )
     return (marked and not receipt) or mail.header("X-Failed-Recipients") is not None
 

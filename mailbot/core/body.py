@@ -128,9 +128,7 @@ def _is_body(reading: Reading, part: Part) -> bool:
     if part.disposition == "attachment":
         return False
     named = "filename" in part.disposition_parameters or "name" in part.parameters
-    return not (
-        named and reading.has_words
-    )  # Apple Mail shows text files inline; they are files all the same
+    return not (named and reading.has_words)  # Apple Mail shows text files inline; they are files all the same
 
 
 def _text(reading: Reading, part: Part) -> str:

@@ -140,9 +140,7 @@ def _from_fields(mail: Mail) -> tuple[Bounced, ...]:
 
 def _from_header(mail: Mail) -> tuple[Bounced, ...]:
     """X-Failed-Recipients (Exim, Gmail): the addresses; their reasons stand in the text."""
-    named = [
-        address for value in mail.all_headers("X-Failed-Recipients")[:20] for address in _addresses(value)
-    ]
+    named = [address for value in mail.all_headers("X-Failed-Recipients")[:20] for address in _addresses(value)]
     if not named:
         return ()
     lines = _lines(mail.text)
@@ -169,9 +167,7 @@ def _from_text(mail: Mail) -> tuple[Bounced, ...]:
         for address in _addressed(line, label_before):
             diagnostic = _diagnostic(lines, number, address)
             found.append(Bounced(address, action, _status(diagnostic), diagnostic))
-        label_before = line.rstrip().endswith((":", "：")) and bool(
-            LABEL.search(line) or FAILURE.search(line)
-        )
+        label_before = line.rstrip().endswith((":", "：")) and bool(LABEL.search(line) or FAILURE.search(line))
     return _distinct(found)
 
 

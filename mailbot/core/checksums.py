@@ -30,9 +30,7 @@ def luhn(value: str) -> bool:
 
 def s10(value: str) -> bool:
     """UPU S10: eight digits weighted 8 6 4 2 3 5 9 7, then 11 - sum mod 11 (10 -> 0, 11 -> 5)."""
-    weighted = sum(
-        int(digit) * weight for digit, weight in zip(value[2:10], (8, 6, 4, 2, 3, 5, 9, 7), strict=True)
-    )
+    weighted = sum(int(digit) * weight for digit, weight in zip(value[2:10], (8, 6, 4, 2, 3, 5, 9, 7), strict=True))
     check = 11 - weighted % 11
     return int(value[10]) == {10: 0, 11: 5}.get(check, check)
 

@@ -100,9 +100,7 @@ def _belong_together(groups: list[str], line_ends: int, patterns: OrderPatterns)
     shaped = any(shape.kind == "order" and shape.pattern.fullmatch(whole) for shape in patterns.shapes)
     if shaped and not any(shape.pattern.fullmatch(group) for shape in patterns.shapes for group in groups):
         return True
-    even = (
-        len({len(group) for group in groups[:-1]}) == 1 and 3 <= len(groups[0]) <= 6 and len(groups[-1]) <= 6
-    )
+    even = len({len(group) for group in groups[:-1]}) == 1 and 3 <= len(groups[0]) <= 6 and len(groups[-1]) <= 6
     return even and not line_ends and 8 <= len(whole) <= 24
 
 

@@ -71,9 +71,7 @@ def decide(ticket: Ticket, event: Event, office: Office, now: datetime) -> Decis
             return Decision(replace(ticket, updated_at=now), (entry,))
         case SendSettled():
             words = "确认已送达" if event.sent else "决定重新发送"
-            return Decision(
-                replace(ticket, updated_at=now), (Entry("settled", event.who, (words, event.proof)),)
-            )
+            return Decision(replace(ticket, updated_at=now), (Entry("settled", event.who, (words, event.proof)),))
         case _:
             assert_never(event)
 

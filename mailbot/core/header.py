@@ -81,9 +81,7 @@ def parameters(value: bytes, hint: str | None = None) -> tuple[str, Mapping[str,
     for match in _PARAMETER.finditer(";" + rest):
         name, text = match[1].lower(), match[2].strip()
         if text.startswith('"'):
-            text = re.sub(
-                r"\\([\"\\])", r"\1", text[1:-1] if text.endswith('"') and len(text) > 1 else text[1:]
-            )
+            text = re.sub(r"\\([\"\\])", r"\1", text[1:-1] if text.endswith('"') and len(text) > 1 else text[1:])
         base, star, section = name.partition("*")
         if not star:
             plain.setdefault(base, _parameter_text(text))
@@ -154,9 +152,7 @@ def _close(chunk: list[str], found: list[tuple[str, str]], mark: str) -> list[st
         return []
     entry = _entry(chunk)
     if entry is None:
-        names = (
-            mark in (",", "，") and len(chunk) < 8
-        )  # a name has few commas; a long list of rubbish is no name
+        names = mark in (",", "，") and len(chunk) < 8  # a name has few commas; a long list of rubbish is no name
         return [*chunk, mark] if names and any(part.strip() for part in chunk) else []
     found.append(entry)
     return []

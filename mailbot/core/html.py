@@ -25,9 +25,7 @@ _INDENT = re.compile(r"(?i)border(?:-left)?\s*:\s*(?:none|0)")
 _SKIPPED = frozenset({"style", "script", "head", "title", "template", "svg"})
 _BARRIERS = frozenset({"blockquote", "td", "th", "table"})  # a stray </p> or </span> closes none of these
 _RAW = frozenset({"style", "script", "title", "textarea"})
-_VOID = frozenset(
-    {"br", "hr", "img", "input", "meta", "link", "area", "base", "col", "wbr", "embed", "source"}
-)
+_VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "area", "base", "col", "wbr", "embed", "source"})
 _BLOCKS = frozenset(
     {"div", "table", "tbody", "thead", "tfoot", "tr", "ul", "ol", "li", "dl", "dt", "dd",
      "blockquote", "center", "form", "address", "article", "section", "header", "footer", "nav", "main",
@@ -55,9 +53,7 @@ class _Page:
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
-    names: dict[str, int] = field(
-        default_factory=dict
-    )  # how many of each name are open: keeps closing linear
+    names: dict[str, int] = field(default_factory=dict)  # how many of each name are open: keeps closing linear
     hidden: int = 0
     depth: int = 0
     preformatted: int = 0
@@ -267,9 +263,7 @@ def _layout(page: _Page, name: str, *, opening: bool) -> None:
         return
     if name in _PARAGRAPHS:
         page.break_line()
-        page.blank_wanted = page.blank_wanted or (
-            (not opening or bool(page.lines)) and not page.names.get("td")
-        )
+        page.blank_wanted = page.blank_wanted or ((not opening or bool(page.lines)) and not page.names.get("td"))
     elif name in _BLOCKS:
         page.break_line()
     if name in ("tr", "table"):

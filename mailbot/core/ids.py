@@ -24,9 +24,7 @@ Kind = Literal[
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _DIGIT = re.compile("[0-9]")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"'\u3000-\u303f\u4e00-\u9fff]+", re.IGNORECASE)
-_BARE_LINK = re.compile(
-    r"\b[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,40}){1,4}/[^\s<>\"'\u3000-\u303f\u4e00-\u9fff]*"
-)
+_BARE_LINK = re.compile(r"\b[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,40}){1,4}/[^\s<>\"'\u3000-\u303f\u4e00-\u9fff]*")
 _LOCAL = re.compile(r"[A-Za-z0-9_.+%-]{1,64}$")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,255}")
 _PLUS_PHONE = re.compile(r"\+[1-9](?:[ ()-]{0,2}[0-9]){6,14}(?![0-9A-Za-z])")
@@ -38,9 +36,7 @@ _HOTLINE = re.compile(r"[48]00(?:-?\d{3}-?\d{4}|-\d{4}-\d{3})")
 _IDENTITY = re.compile(r"[1-9]\d{16}[0-9Xx]")
 _TICKET = re.compile(r"20\d{6}-\d{4}")
 _GLUED_CUE = re.compile(r"([A-Za-z]{2,12})[-_]?(\d[0-9A-Za-z_-]{4,})")
-_FILE = re.compile(
-    r"\.(?:jpe?g|png|gif|bmp|heic|webp|pdf|docx?|xlsx?|mp[34]|mov|avi|zip|rar|txt|eml)\b", re.IGNORECASE
-)
+_FILE = re.compile(r"\.(?:jpe?g|png|gif|bmp|heic|webp|pdf|docx?|xlsx?|mp[34]|mov|avi|zip|rar|txt|eml)\b", re.IGNORECASE)
 _MONEY_BEFORE = re.compile(r"(?:[¥$€£]|rmb|cny|usd|eur|gbp)\s?$", re.IGNORECASE)
 _UNIT_BEHIND = re.compile(
     r"\s?(?:元|块|圆|万|美元|人民币|rmb|cny|usd|eur|dollars?|yuan|台|个|件(?!号)|次|天|小时|分钟|公里|毫安"
@@ -48,9 +44,7 @@ _UNIT_BEHIND = re.compile(
     r"|km\b|w\b|v\b|pcs\b|pieces\b|units?\b|days?\b|hours?\b|points?\b|%)",
     re.IGNORECASE,
 )
-_LIST = re.compile(
-    r"(?:[ \t]*(?:[,、;/|&+]|和|及|与|跟|还有|以及|\band\b|\bor\b|\bplus\b)[ \t#]*){1,2}", re.IGNORECASE
-)
+_LIST = re.compile(r"(?:[ \t]*(?:[,、;/|&+]|和|及|与|跟|还有|以及|\band\b|\bor\b|\bplus\b)[ \t#]*){1,2}", re.IGNORECASE)
 _NEW_ITEM = re.compile(r"[ \t]*[,;、]?\n[ \t*•·-]*(?:\d[.)、][ \t]*)?")
 _CARRIER_LENGTHS = frozenset({10, 12, 13, 14, 15})
 _COLOUR = re.compile(r"(?:颜色|色号|色|colou?r|background)\W{0,3}#$", re.IGNORECASE)
@@ -113,9 +107,7 @@ def claims(text: str, patterns: OrderPatterns) -> tuple[Claim, ...]:
         if last is not None:
             found.append(last)
     found.sort(key=lambda claim: claim.start)
-    return tuple(
-        claim if claim.words else replace(claim, words=text[claim.start : claim.end]) for claim in found
-    )
+    return tuple(claim if claim.words else replace(claim, words=text[claim.start : claim.end]) for claim in found)
 
 
 # --- links, addresses and phones of several pieces ---
@@ -261,9 +253,7 @@ def _bank_card(token: Token, scene: _Scene) -> Claim | None:
         return None
     near = scene.text[max(0, token.start - 20) : token.start] + " " + scene.text[token.end : token.end + 12]
     return (
-        _claim(token, "card")
-        if re.search(r"卡|银行|\bcard\b|\bbank\b", near, re.IGNORECASE) and luhn(value)
-        else None
+        _claim(token, "card") if re.search(r"卡|银行|\bcard\b|\bbank\b", near, re.IGNORECASE) and luhn(value) else None
     )
 
 
@@ -329,9 +319,7 @@ def _day_or_amount(token: Token, scene: _Scene) -> Claim | None:
         )
     if not value.isdigit():
         return None
-    if _MONEY_BEFORE.search(text, max(0, token.start - 5), token.start) or _UNIT_BEHIND.match(
-        text, token.end
-    ):
+    if _MONEY_BEFORE.search(text, max(0, token.start - 5), token.start) or _UNIT_BEHIND.match(text, token.end):
         return _claim(token, "amount")
     return None
 
@@ -382,9 +370,7 @@ RULES: tuple[_Rule, ...] = (
 )
 
 
-def _by_shape(
-    token: Token, scene: _Scene, kind: Literal["order", "tracking"], *, early: bool
-) -> Claim | None:
+def _by_shape(token: Token, scene: _Scene, kind: Literal["order", "tracking"], *, early: bool) -> Claim | None:
     for shape in scene.patterns.shapes:
         wanted = shape.kind == kind and shape.before_phones is early
         if wanted and shape.pattern.fullmatch(token.value) and _passes(shape, token.value):

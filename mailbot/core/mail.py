@@ -53,9 +53,7 @@ class Mail:
     headers: tuple[tuple[str, str], ...]  # name as written, value decoded, in order, top first
     report: bytes | None  # a delivery-status or feedback-report part's raw bytes (RFC 3464, 5965)
     returned: bytes | None  # the returned message or its headers inside a report
-    content_type: (
-        str  # of the whole message, lower case, e.g. "multipart/report; report-type=delivery-status"
-    )
+    content_type: str  # of the whole message, lower case, e.g. "multipart/report; report-type=delivery-status"
     problems: tuple[str, ...]  # "declared gb2312, read as gb18030"
 
     def header(self, name: str) -> str | None:
@@ -201,9 +199,7 @@ def _header_too_long(raw: bytes) -> bool:
     return closed and start > MAX_HEADER_BYTES
 
 
-def _unreadable(
-    reason: str, headers: tuple[tuple[str, str], ...], fields: Fields, hint: str | None
-) -> Unreadable:
+def _unreadable(reason: str, headers: tuple[tuple[str, str], ...], fields: Fields, hint: str | None) -> Unreadable:
     first = {name.lower(): value for name, value in reversed(headers)}
     ids = message_ids(first.get("message-id", ""))
     return Unreadable(reason, first.get("subject", ""), _from(fields, hint), ids[0] if ids else None)

@@ -226,9 +226,7 @@ def size_of(raw: bytes, part: Part) -> int:
     """The payload's size without decoding what is big."""
     if part.encoding != "base64":
         return (
-            len(payload(raw, part)[0])
-            if part.encoding not in ("", "7bit", "8bit", "binary")
-            else part.end - part.start
+            len(payload(raw, part)[0]) if part.encoding not in ("", "7bit", "8bit", "binary") else part.end - part.start
         )
     blanks = raw.count(b"\n", part.start, part.end) + raw.count(b"\r", part.start, part.end)
     padding = raw.count(b"=", part.start, part.end)

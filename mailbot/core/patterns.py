@@ -10,9 +10,7 @@ from typing import Literal, cast, get_args
 
 from mailbot.core.rulefile import Table
 
-CueKind = Literal[
-    "order_number", "order", "tracking_number", "carrier", "phone", "serial", "model", "card", "foreign"
-]
+CueKind = Literal["order_number", "order", "tracking_number", "carrier", "phone", "serial", "model", "card", "foreign"]
 ShapeKind = Literal["order", "tracking"]
 Check = Literal["", "date6", "date8", "s10", "ups"]
 
@@ -88,9 +86,7 @@ class OrderPatterns:
 
 def read_patterns(files: Mapping[str, str]) -> OrderPatterns:
     """The patterns of a set of rule files; a file that is absent adds nothing."""
-    orders = (
-        read_orders(files["orders.toml"], "rules/orders.toml") if "orders.toml" in files else OrderPatterns()
-    )
+    orders = read_orders(files["orders.toml"], "rules/orders.toml") if "orders.toml" in files else OrderPatterns()
     if "products.toml" not in files:
         return orders
     return with_products(orders, read_products(files["products.toml"], "rules/products.toml"))

@@ -57,9 +57,7 @@ _LINE_NAME = re.compile(
     rf"|署名)?[ \t:,。!!]{{0,4}}"
     rf"(?P<name>{_NAME}|{_SURNAME}(?:{_TITLE})|{_NAME}(?:{_TITLE}))[ \t.。]*"
 )
-_LINE_LATIN = re.compile(
-    rf"[ \t]*(?:[-—–]{{1,4}}[ \t]*)?(?P<name>{_LATIN}(?:[ \t]+(?:{_LATIN}|[A-Z]\.)){{1,2}})[ \t]*"
-)
+_LINE_LATIN = re.compile(rf"[ \t]*(?:[-—–]{{1,4}}[ \t]*)?(?P<name>{_LATIN}(?:[ \t]+(?:{_LATIN}|[A-Z]\.)){{1,2}})[ \t]*")
 _DISPLAY = re.compile(rf"(?:{_NAME}|{_SURNAME}(?:{_TITLE})|{_NAME}(?:{_TITLE}))")
 _DISPLAY_LATIN = re.compile(r"[A-Z][a-z'’-]{1,20}(?: [A-Z]\.)?(?: [A-Z][A-Za-z'’-]{1,20}){1,2}")
 
@@ -80,10 +78,7 @@ _STAFF = lines(
         r"客服编号[ \t]?(?:是|为)?[:#]?[ \t]?[A-Za-z]{0,3}[0-9]{2,8}",
         r"[0-9]{3,6}号客服",
         r"客服[0-9]{3,6}号?",
-        *(
-            rf"\b[{job[0].upper()}{job[0]}]{job[1:]}(?: named| called)? [A-Z][a-z]{{1,20}}(?![a-z])"
-            for job in _JOBS
-        ),
+        *(rf"\b[{job[0].upper()}{job[0]}]{job[1:]}(?: named| called)? [A-Z][a-z]{{1,20}}(?![a-z])" for job in _JOBS),
         r"\b(?:[Ss]poke|[Ss]peaking|[Tt]alked|[Tt]alking|[Cc]hatted) (?:to"
         r"|with) (?P<name>[A-Z][a-z]{1,20})(?![a-z])",
         r"\b(?P<name>[A-Z][a-z]{1,20}) (?:from|in|at) (?:your |the )?(?:customer |after-sales |technical )?"

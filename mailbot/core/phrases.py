@@ -86,9 +86,7 @@ ONLY_RECEIVED = re.compile(
     r"[,，。.!！~～\s]{0,4}(?:谢谢|祝好|祝.{1,8}|感谢.{0,8})?[。.!！~～\s]{0,4}"
 )
 
-QUOTED_SPANS = re.compile(
-    r"“[^”]{0,300}”|「[^」]{0,300}」|『[^』]{0,300}』|\"[^\"]{0,300}\"|《[^》]{0,300}》"
-)
+QUOTED_SPANS = re.compile(r"“[^”]{0,300}”|「[^」]{0,300}」|『[^』]{0,300}』|\"[^\"]{0,300}\"|《[^》]{0,300}》")
 # Where somebody else's words begin; only their coarse forms, quoting.py knows the rest.
 HISTORY_BEGINS = re.compile(
     r"^[ \t]{0,8}(?:>|[-_]{3,60}\s?(?:原始|邮件原|回复的原|转发|original|forward)"

@@ -41,9 +41,7 @@ _DIVIDER = re.compile(
     r"轉寄的郵件|Original|Original Message|Original message|Forwarded message|Forwarded Message|转发的原邮件)"
     r"\s*[-_=*—]{2,60}\s*|Begin forwarded message:|开始转发的邮件[:：]|下面是被转发的邮件[:：])\s*$"
 )
-_WROTE = re.compile(
-    r"(?:写道|寫道|书写|编写|wrote|writes|schrieb|のメール|さんは書きました)\s*[:：]?\s*[*_]*\s*$"
-)
+_WROTE = re.compile(r"(?:写道|寫道|书写|编写|wrote|writes|schrieb|のメール|さんは書きました)\s*[:：]?\s*[*_]*\s*$")
 _WHEN = re.compile(
     r"\d{4}\s?[-/.年]\s?\d{1,2}|\d{1,2}[:：]\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|"
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s\d|\d\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -254,9 +252,7 @@ def _rescue(lines: list[str], kinds: list[Kind], originals: Iterable[str]) -> No
     Quotes in quotes stay: they are older than our text.
     """
     ours = _squeeze("\n".join(originals))
-    quoted = [
-        i for i, kind in enumerate(kinds[:LINES_LOOKED_AT]) if kind == "quoted" and lines[i].strip(" >")
-    ]
+    quoted = [i for i, kind in enumerate(kinds[:LINES_LOOKED_AT]) if kind == "quoted" and lines[i].strip(" >")]
     known = {i for i in quoted if _squeeze(lines[i]) in ours}
     if not any(len(_squeeze(lines[i])) >= 4 for i in known):
         return
@@ -280,9 +276,7 @@ def _is_frame(lines: list[str], i: int) -> bool:
         return True
     wrote = any(_WROTE.search(one[:LINE_LOOKED_AT].strip()) for one in lines[i : i + 3])
     return bool(
-        _LABEL.match(line)
-        or _DIVIDER.match(line)
-        or (wrote and (_WHEN.search(line) or _MAIL_ADDRESS.search(line)))
+        _LABEL.match(line) or _DIVIDER.match(line) or (wrote and (_WHEN.search(line) or _MAIL_ADDRESS.search(line)))
     )
 
 

@@ -198,16 +198,12 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     # The first that claims a span keeps it: an address may contain a phone, a ticket number is no order.
     (
         "address",
-        re.compile(
-            r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,200}+@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
-        ),
+        re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,200}+@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"),
     ),
     ("ticket", re.compile(r"(?<![0-9A-Za-z-])20[0-9]{6}-[0-9]{4}(?![0-9A-Za-z-])")),
     (
         "tracking",
-        re.compile(
-            r"(?<![0-9A-Za-z])(?:SF|YT|JT|ZTO|STO|JDVA|JDV|JD|DPK|1Z|YD|EMS)[0-9A-Z]{9,16}(?![0-9A-Za-z])"
-        ),
+        re.compile(r"(?<![0-9A-Za-z])(?:SF|YT|JT|ZTO|STO|JDVA|JDV|JD|DPK|1Z|YD|EMS)[0-9A-Z]{9,16}(?![0-9A-Za-z])"),
     ),
     (
         "order",
@@ -216,18 +212,14 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("phone", re.compile(r"(?<![0-9A-Za-z])(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9A-Za-z])")),
     (
         "phone",
-        re.compile(
-            r"(?<![0-9A-Za-z-])(?:[48]00[ -]?[0-9]{3}[ -]?[0-9]{4}|0[0-9]{2,3}-[0-9]{7,8})(?![0-9A-Za-z])"
-        ),
+        re.compile(r"(?<![0-9A-Za-z-])(?:[48]00[ -]?[0-9]{3}[ -]?[0-9]{4}|0[0-9]{2,3}-[0-9]{7,8})(?![0-9A-Za-z])"),
     ),
     ("phone", re.compile(r"(?<![0-9A-Za-z])\+[1-9][0-9]{0,2}(?:[ -]?[0-9]{2,4}){2,5}(?![0-9A-Za-z])")),
     ("order", re.compile(r"(?<![0-9A-Za-z-])[A-Za-z]{1,5}-?[0-9]{8,24}(?![0-9A-Za-z-])")),
     ("order", re.compile(r"(?<![0-9A-Za-z.-])[0-9]{9,28}(?![0-9A-Za-z-])")),
     (
         "order",
-        re.compile(
-            r"(?:订单(?:编?号)?|order(?: number| no\.?)?)[ :#是为]{0,3}([0-9A-Za-z-]{5,30})", re.IGNORECASE
-        ),
+        re.compile(r"(?:订单(?:编?号)?|order(?: number| no\.?)?)[ :#是为]{0,3}([0-9A-Za-z-]{5,30})", re.IGNORECASE),
     ),
 )
 _TRACKING_CUE = re.compile(

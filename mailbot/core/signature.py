@@ -69,12 +69,7 @@ def _new_runs(lines: list[str], kinds: list[Kind]) -> list[tuple[int, int]]:
 def _mark_clients(lines: list[str], kinds: list[Kind], start: int, end: int) -> None:
     """One line that a program wrote; what follows it stays as it is."""
     for i in range(start, end):
-        if (
-            len(lines[i]) <= 120
-            and lines[i].strip()
-            and _CLIENT.match(lines[i])
-            and not _BUSINESS.search(lines[i])
-        ):
+        if len(lines[i]) <= 120 and lines[i].strip() and _CLIENT.match(lines[i]) and not _BUSINESS.search(lines[i]):
             kinds[i] = "signature"
 
 

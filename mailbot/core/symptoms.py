@@ -228,9 +228,7 @@ def _other_day(text: str, bounds: tuple[int, int], match: re.Match[str]) -> bool
         return True
     if _DEADLINE.search(text, max(0, match.start() - 10), match.start()):
         return True
-    return bool(
-        _BOUGHT.search(text, match.end(), bounds[1]) or _BOUGHT.search(text, bounds[0], match.start())
-    )
+    return bool(_BOUGHT.search(text, match.end(), bounds[1]) or _BOUGHT.search(text, bounds[0], match.start()))
 
 
 def _iso(words: str) -> str | None:
@@ -259,8 +257,6 @@ def model(text: str, patterns: OrderPatterns) -> tuple[str, bool] | None:
     if patterns.model_words is not None and (known := patterns.model_words.search(text)):
         return known[0], True
     alone = _MODEL_ALONE.search(text)
-    if alone is None or (
-        alone.start() and text[alone.start() - 1].isascii() and text[alone.start() - 1].isalnum()
-    ):
+    if alone is None or (alone.start() and text[alone.start() - 1].isascii() and text[alone.start() - 1].isalnum()):
         return None
     return alone[0], False

@@ -24,9 +24,7 @@ def message_id(ticket_number: str, nonce: str, domain: str, key: bytes) -> str:
     nonce = nonce.lower()
     made = f"<{ticket_number}.{nonce}.{_sign('message-id', ticket_number, nonce, key)}@{domain.lower()}>"
     if not _MESSAGE_ID.fullmatch(made):
-        raise ValueError(
-            f"cannot make a Message-ID of ticket {ticket_number!r}, nonce {nonce!r}, domain {domain!r}"
-        )
+        raise ValueError(f"cannot make a Message-ID of ticket {ticket_number!r}, nonce {nonce!r}, domain {domain!r}")
     return made
 
 

@@ -80,9 +80,7 @@ _SECOND_LEVELS = {
     "pt": "com org edu gov",
     "gr": "com net org edu gov",
 }
-TWO_LEVEL_SUFFIXES = frozenset(
-    f"{second}.{top}" for top, row in _SECOND_LEVELS.items() for second in row.split()
-)
+TWO_LEVEL_SUFFIXES = frozenset(f"{second}.{top}" for top, row in _SECOND_LEVELS.items() for second in row.split())
 
 
 def verdict(mail: Mail, authserv: str | None) -> Trust:
@@ -133,9 +131,7 @@ def _judged(results: tuple[Result, ...], author: str) -> Trust:
             signer = domain_of(result.property(*names))
             if result.method == method and result.result == "pass" and aligned(signer, author):
                 return Trust("pass", f"收信服务器已核实发件人域名 {signer}（{method.upper()}）", signer)
-    present = [
-        result for result in results if result.method in ("spf", "dkim", "dmarc") and result.result != "none"
-    ]
+    present = [result for result in results if result.method in ("spf", "dkim", "dmarc") and result.result != "none"]
     if present and all(result.result in FAILED for result in present):
         names_of = "、".join(dict.fromkeys(result.method.upper() for result in present))
         return Trust("fail", f"收信服务器验证未通过（{names_of}）：发件人可能不是 {author}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from mailbot.core import automail, facts, language, quoting, triage, trust
 from mailbot.core.mail import Mail, Unreadable, parse
+from mailbot.core.reply import bare_subject
 from mailbot.core.rules import RuleBook
 
 
@@ -53,14 +54,19 @@ def understand(raw: bytes, book: RuleBook, border: Border) -> Understood | Unrea
     )
 
 
-def with_originals(understood: Understood, originals: tuple[str, ...], book: RuleBook) -> Understood:
-    """The same mail, its history compared with what we really wrote: what we did not write is new."""
+def as_follow_up(understood: Understood, originals: tuple[str, ...], book: RuleBook) -> Understood:
+    """The same mail as one of a ticket's: what we did not write is new, and an answer's subject is an old word.
+
+    The subject was weighed when the ticket was opened; "Re: 我要投诉" over a mere thanks says nothing any more.
+    """
     mail = understood.mail
     body = quoting.split(mail.text, originals)
-    if body.new == understood.body.new:
+    stale = bool(body.new) and bare_subject(mail.subject) != mail.subject.strip()
+    if body.new == understood.body.new and not stale:
         return replace(understood, body=body)
     found = facts.extract(mail, body, book.orders)
-    return replace(understood, body=body, facts=found, triage=triage.triage(mail, body, found, book))
+    weighed = replace(mail, subject="") if stale else mail
+    return replace(understood, body=body, facts=found, triage=triage.triage(weighed, body, found, book))
 
 
 def as_human(understood: Understood) -> Understood:

@@ -238,9 +238,7 @@ def _about(match: re.Match[str], phrase: str) -> Wish | None:
 def _question(text: str, table: _Table) -> Wish | None:
     for match, phrase in _hits(text, table):
         left, right = clause(text, match.start(), match.end())
-        if _ASKED.search(text[left : right + 1]) or re.search(
-            "咨询|请问|了解|问一下", text[max(0, left - 12) : right]
-        ):
+        if _ASKED.search(text[left : right + 1]) or re.search("咨询|请问|了解|问一下", text[max(0, left - 12) : right]):
             return Wish(phrase, match[0], True)
     return None
 

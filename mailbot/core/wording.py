@@ -89,18 +89,14 @@ class Occasion:
 _WISH = {"zh": re.compile("要求|申请"), "en": re.compile("wants ")}
 
 
-def reply_facts(
-    mail: Mail, body: Body, facts: Facts, triage: Triage, occasion: Occasion
-) -> dict[str, object]:
+def reply_facts(mail: Mail, body: Body, facts: Facts, triage: Triage, occasion: Occasion) -> dict[str, object]:
     """Everything a template may say about this mail: the keys are KNOWN_FACTS, always all of them."""
     language = occasion.language if occasion.language == "zh" else "en"
     new = body.new[:MAX_WORDS]
     orders = tuple(_line(each.value) for each in facts.order_numbers[:5])
     sure = next((_line(each.value) for each in facts.order_numbers if each.sure), "")
     questions = _questions(mail, facts, triage, language)
-    details = (
-        _details(f"{mail.subject}\n{new}", facts, triage, language) if triage.category == "fault" else ()
-    )
+    details = _details(f"{mail.subject}\n{new}", facts, triage, language) if triage.category == "fault" else ()
     return {
         "company_name": occasion.company_name,
         "hotline": occasion.hotline,
@@ -176,9 +172,7 @@ def due_text(due_at: datetime | None, language: str) -> str:
 
 _TITLED = re.compile(r"([\u4e00-\u9fff]{1,6})(先生|女士|小姐|太太|老师)")
 _CHINESE_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
-_LATIN_NAME = re.compile(
-    r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f.'’-]*(?: [A-Za-z\u00c0-\u024f.'’-]+){0,3}"
-)
+_LATIN_NAME = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f.'’-]*(?: [A-Za-z\u00c0-\u024f.'’-]+){0,3}")
 _LATIN_TITLE = re.compile(r"(Mr|Ms|Mrs|Miss|Dr)\.? (.+)")
 _TWO_CHARACTER_SURNAME = re.compile(
     "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|轩辕|端木|南宫|长孙|宇文|闻人|独孤|呼延"

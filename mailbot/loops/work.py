@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from mailbot.clock import Clock
+from mailbot.core.errors import UserError
 from mailbot.desk import ConflictError, Desk
 from mailbot.failpoints import reach
 from mailbot.reader import Died, Reader, Reading, Unread
@@ -74,6 +75,7 @@ class Work:
         border = self._desk.door.border
         readings = self._reader.understand(book, [(each.content, border(each.mailbox)) for each in fresh])
         with self._engine.write() as tx:
+            self._engine.take_turn(tx)
             for each in claimed:
                 if each.attempts > TRIES:
                     self._set_aside(tx, each, f"处理 {TRIES} 次均失败")
@@ -84,10 +86,7 @@ class Work:
 
     def _one(self, tx: Connection, each: Claimed, reading: Reading) -> None:
         if isinstance(reading, Died):
-            if each.attempts >= TRIES:
-                self._set_aside(tx, each, reading.why)
-            else:
-                intake.give_back(tx, [each.id], self._worker, blamed=True)
+            self._blame(tx, each, reading.why)
             return
         if isinstance(reading, Unread):
             intake.give_back(tx, [each.id], self._worker, blamed=False)
@@ -97,6 +96,15 @@ class Work:
                 self._reception.receive(tx, each, reading, self._worker, self._clock.now())
         except ConflictError:
             intake.give_back(tx, [each.id], self._worker, blamed=False)
+        except UserError as error:  # the owner's template cannot say what this mail needs
+            self._blame(tx, each, str(error))
+
+    def _blame(self, tx: Connection, each: Claimed, why: str) -> None:
+        if each.attempts >= TRIES:
+            self._set_aside(tx, each, why)
+        else:
+            log.warning("mail failed, it is tried again alone", mail=each.id, attempts=each.attempts, why=why)
+            intake.give_back(tx, [each.id], self._worker, blamed=True)
 
     def _set_aside(self, tx: Connection, each: Claimed, why: str) -> None:
         intake.finish(tx, each.id, self._worker, {"state": "aside", "why": why})

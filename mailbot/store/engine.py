@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from mailbot.core.errors import UserError
 
 BUSY_SECONDS = 30
+TURN_LOCK = 0x6D61696D  # any number of its own; held to the end of a transaction only, as PgBouncer allows
 
 
 class Engine:
@@ -62,6 +63,12 @@ class Engine:
             return datetime.now(UTC)
         moment: datetime = tx.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return moment.astimezone(UTC)
+
+    def take_turn(self, tx: Connection) -> None:
+        """Until this transaction ends no other one gets past here: two mails of one customer, taken by two
+        workers, would each find no ticket and open one. On SQLite BEGIN IMMEDIATE sees to that."""
+        if not self.is_sqlite:
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN_LOCK)))
 
     def ping(self) -> str | None:
         """None when the database answers, else its error in one line, without the password."""

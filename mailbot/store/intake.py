@@ -123,10 +123,12 @@ def claim(tx: Connection, worker: str, limit: int, db_now: datetime) -> list[Cla
             & (mail.c.attempts == 0 if first else mail.c.attempts > 0)
         )
         chosen = sa.select(mail.c.id).where(free).order_by(mail.c.id).limit(limit if first else 1)
-        # The guard stands twice: PostgreSQL evaluates the inner query before it locks the rows.
+        # As a CTE, which runs once: PostgreSQL may run a plain subquery again for every row, and each run finds
+        # the next rows. The guard stands twice: the rows are chosen before they are locked.
+        ids_chosen = chosen.with_for_update(skip_locked=True).cte("chosen")
         ids = tx.execute(
             sa.update(mail)
-            .where(mail.c.id.in_(chosen.with_for_update(skip_locked=True)), free)
+            .where(mail.c.id.in_(sa.select(ids_chosen.c.id)), free)
             .values(claimed_by=worker, claimed_until=db_now + CLAIM, attempts=mail.c.attempts + 1)
             .returning(mail.c.id)
         ).scalars()

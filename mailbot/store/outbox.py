@@ -47,10 +47,11 @@ def claim(tx: Connection, worker: str, limit: int, now: datetime, db_now: dateti
     """Claim queued mails whose time has come, and count the attempt. `now`: the loops' clock, for retries."""
     free = (outbox.c.state == "queued") & (outbox.c.next_try_at <= now)
     chosen = sa.select(outbox.c.id).where(free).order_by(outbox.c.next_try_at, outbox.c.id).limit(limit)
-    # The guard stands twice: PostgreSQL evaluates the inner query before it locks the rows.
+    # As a CTE, which runs once, and with the guard twice: see intake.claim.
+    ids_chosen = chosen.with_for_update(skip_locked=True).cte("chosen")
     rows = tx.execute(
         sa.update(outbox)
-        .where(outbox.c.id.in_(chosen.with_for_update(skip_locked=True)), free)
+        .where(outbox.c.id.in_(sa.select(ids_chosen.c.id)), free)
         .values(
             state="sending",
             phase="claimed",

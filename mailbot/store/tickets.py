@@ -263,6 +263,12 @@ def sent_texts(tx: Connection, ticket_id: int) -> tuple[str, ...]:
     return tuple(rows.scalars())
 
 
+def mail_texts(tx: Connection, ticket_id: int) -> tuple[str, ...]:
+    """What came in for this ticket so far, newest first: our answers quote it, and so do the answers to them."""
+    rows = tx.execute(sa.select(mail.c.words).where(mail.c.ticket_id == ticket_id).order_by(mail.c.id.desc()).limit(10))
+    return tuple(rows.scalars())
+
+
 def due_promises(tx: Connection, now: datetime, limit: int = 200) -> list[tuple[int, int]]:
     """(promise id, ticket id) of every open promise whose time has passed and that is not marked yet."""
     rows = tx.execute(

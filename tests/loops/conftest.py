@@ -9,6 +9,7 @@ import pytest
 
 from mailbot.app import App
 from mailbot.demo.servers import MailWorld
+from mailbot.reader import Reader
 from tests.loops.line import SUPPORT, Line, MakeLine, line_of, mailbox
 
 
@@ -18,14 +19,22 @@ def world() -> Iterator[MailWorld]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def reader() -> Iterator[Reader]:
+    """One child for all tests: starting it costs more than most of them."""
+    shared = Reader()
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def make_line(make_app: Callable[..., App], world: MailWorld) -> Iterator[MakeLine]:
+def make_line(make_app: Callable[..., App], world: MailWorld, reader: Reader) -> Iterator[MakeLine]:
     """A program on either database; its one mailbox is the world's unless `mailbox` says other ones."""
     lines: list[Line] = []
 
     def make(**over: Any) -> Line:
         over.setdefault("mailbox", [mailbox(world)])
-        lines.append(line_of(make_app(**over)))
+        lines.append(line_of(make_app(**over), reader))
         return lines[-1]
 
     yield make

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from mailbot.app import App, fetch_of, post_of
@@ -15,12 +16,16 @@ from mailbot.demo.servers import MailWorld
 from mailbot.loops.fetch import Fetch
 from mailbot.loops.post import Post
 from mailbot.loops.work import Work
+from mailbot.reader import Reader
 from mailbot.store import lists, people, verify
 from mailbot.store.tables import draft, health, mail, outbox, ticket
 
 SUPPORT = "support@shop.example"
 LI_MING = "li.ming@mail.example"
 AGENT = "wang.fang"
+
+# For tests about servers and mails rather than rows; the others run on both databases.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def letter(number: int, words: str = "您好,请问这款电饭煲怎么预约定时?", **headers: str) -> bytes:
@@ -92,7 +97,7 @@ class Line:
             assert decision.refused is None, decision.refused
 
     def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> Sequence[Any]:
-        order = list(table.primary_key)[0]
+        order = next(iter(table.primary_key))
         with self.app.engine.read() as tx:
             return tx.execute(sa.select(table).where(*where).order_by(order)).all()
 
@@ -126,17 +131,16 @@ class Line:
             return verify.faults(tx)
 
     def close(self) -> None:
-        self.work.close()
         self.post.close()
         for fetch in self.fetches.values():
             fetch.close()
 
 
-def line_of(app: App) -> Line:
-    """Every loop of this program, none of them running."""
+def line_of(app: App, reader: Reader) -> Line:
+    """Every loop of this program, none of them running. The reader is the caller's to close."""
     told = threading.Event()
     fetches = {box.name: fetch_of(app, box, told.set) for box in app.config.mailboxes}
-    return Line(app, fetches, Work(app.engine, app.desk, app.clock), post_of(app), told)
+    return Line(app, fetches, Work(app.engine, app.desk, app.clock, reader), post_of(app), told)
 
 
 MakeLine = Callable[..., Line]

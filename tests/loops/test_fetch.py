@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,15 @@ import pytest
 import sqlalchemy as sa
 from imapclient import IMAPClient
 
-from mailbot.app import App, fetch_of, imap_account
+from mailbot.app import fetch_of, imap_account
 from mailbot.demo.servers import MailWorld
-from mailbot.imap import ImapError, ImapSession
+from mailbot.imap import ImapError
 from mailbot.loops import fetch as fetch_loop
 from mailbot.loops.fetch import Fetch, Post
+from mailbot.providers import load_provider
+from mailbot.store import lists
 from mailbot.store.tables import cursor, mail, raw
-from tests.loops.line import SUPPORT, Line, MakeLine, letter, mailbox
+from tests.loops.line import SUPPORT, Line, MakeLine, letter, mailbox, on_sqlite
 from tests.servers.scripted import LOOPBACK, ScriptedImap
 
 NEVER_ENOUGH = 10**15  # bytes; no disk has twice as many
@@ -86,6 +86,7 @@ def _raws(line: Line) -> list[Any]:
         return list(tx.execute(query))
 
 
+@on_sqlite
 def test_the_first_mails_of_a_backlog_are_there_before_the_rest(line: Line, world: MailWorld) -> None:
     for number in range(60):
         world.deliver(SUPPORT, letter(number))
@@ -98,6 +99,7 @@ def test_the_first_mails_of_a_backlog_are_there_before_the_rest(line: Line, worl
     assert [fetch_loop.FIRST_BATCH, 60] == seen
 
 
+@on_sqlite
 def test_a_mail_that_somebody_read_first_is_taken_in_all_the_same(line: Line, world: MailWorld) -> None:
     world.deliver(SUPPORT, letter(1))
     world.deliver(SUPPORT, letter(2))
@@ -151,6 +153,7 @@ def test_a_mail_below_the_cursor_is_found_by_the_comparison(line: Line, world: M
     assert 2 == len(line.mails())
 
 
+@on_sqlite
 def test_a_stop_ends_a_backlog_between_two_batches(line: Line, world: MailWorld) -> None:
     for number in range(30):
         world.deliver(SUPPORT, letter(number))
@@ -163,6 +166,7 @@ def test_a_stop_ends_a_backlog_between_two_batches(line: Line, world: MailWorld)
     assert 10 == line.fetch.poll()
 
 
+@on_sqlite
 def test_a_push_ends_the_wait(line: Line, world: MailWorld) -> None:
     timer = threading.Timer(0.3, world.deliver, (SUPPORT, letter(1)))
     timer.start()
@@ -173,6 +177,7 @@ def test_a_push_ends_the_wait(line: Line, world: MailWorld) -> None:
     assert 1 == line.fetch.poll()
 
 
+@on_sqlite
 def test_mails_of_ten_days_without_us_are_all_there(line: Line, world: MailWorld) -> None:
     with other_client(world) as webmail:
         for day in range(13, 23):
@@ -189,6 +194,7 @@ def test_mails_of_ten_days_without_us_are_all_there(line: Line, world: MailWorld
 # --- what is too big, or hard to get --------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_a_mail_over_the_limit_becomes_a_ticket_that_says_so(make_line: MakeLine, world: MailWorld) -> None:
     line = make_line(mailbox=[mailbox(world, max_mail_bytes=200_000)])
     world.deliver(SUPPORT, letter(1, "空调漏水,照片见附件。\r\n" + "x" * 70 + "\r\n" * 400_000))
@@ -207,12 +213,11 @@ def test_a_mail_over_the_limit_becomes_a_ticket_that_says_so(make_line: MakeLine
 
 
 def _journal(line: Line, ticket_id: int) -> Any:
-    from mailbot.store import lists
-
     with line.app.engine.read() as tx:
         return lists.journal_of(tx, ticket_id)
 
 
+@on_sqlite
 def test_a_mail_that_the_server_cannot_give_is_taken_in_when_it_can(make_line: MakeLine) -> None:
     def sizes(*uids: int) -> bytes:
         return b"".join(b"* %d FETCH (UID %d RFC822.SIZE 3)\r\n" % (uid, uid) for uid in uids) + b"TAG OK\r\n"
@@ -287,6 +292,7 @@ def test_several_mailboxes_are_read_each_for_itself(make_line: MakeLine, world: 
     assert 3 == len(line.tickets())  # the mail to both is one problem
 
 
+@on_sqlite
 def test_a_mailbox_that_cannot_be_reached_holds_up_no_other(make_line: MakeLine, world: MailWorld) -> None:
     with ScriptedImap({"LOGIN": (b"TAG NO login failed\r\n",)}) as server:
         line = make_line(mailbox=[scripted(server, name="broken"), mailbox(world)])
@@ -301,6 +307,7 @@ def test_a_mailbox_that_cannot_be_reached_holds_up_no_other(make_line: MakeLine,
 # --- bad servers and bad disks --------------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_a_stated_back_off_is_obeyed_and_shown(make_line: MakeLine) -> None:
     throttled = b"TAG NO Request is throttled. Suggested Backoff Time: 299910 milliseconds\r\n"
     with ScriptedImap({"LOGIN": (throttled,)}) as server:
@@ -314,6 +321,7 @@ def test_a_stated_back_off_is_obeyed_and_shown(make_line: MakeLine) -> None:
     assert "Backoff" in row.error
 
 
+@on_sqlite
 def test_a_wrong_password_is_never_hammered(make_line: MakeLine) -> None:
     refused = b"TAG NO [AUTHENTICATIONFAILED] Authentication failed\r\n"
     with ScriptedImap({"LOGIN": (refused,)}) as server:
@@ -325,6 +333,7 @@ def test_a_wrong_password_is_never_hammered(make_line: MakeLine) -> None:
     assert "用户名或密码" in line.health("mailbox:support").error
 
 
+@on_sqlite
 def test_a_server_that_comes_back_is_read_again(make_line: MakeLine, world: MailWorld) -> None:
     line = make_line()
     world.deliver(SUPPORT, letter(1))
@@ -338,14 +347,15 @@ def test_a_server_that_comes_back_is_read_again(make_line: MakeLine, world: Mail
     assert row.wait_until is not None
 
 
+@on_sqlite
 def test_a_full_disk_stops_fetching_before_the_mail_is_touched(
     make_line: MakeLine, world: MailWorld, tmp_path: Path
 ) -> None:
     line = make_line(mailbox=[mailbox(world, max_mail_bytes=NEVER_ENOUGH)])
     box = line.app.config.mailboxes[0]
-    known = fetch_of(line.app, box, line.told.set)
     account = imap_account(box, line.app.logins[box.name])
-    fetch = Fetch(Post(box, account, known._post.provider, tmp_path), line.app.engine, line.app.clock, line.told.set, line.app.stop)
+    post = Post(box, account, load_provider(box.provider), tmp_path)
+    fetch = Fetch(post, line.app.engine, line.app.clock, line.told.set, line.app.stop)
     world.deliver(SUPPORT, letter(1))
     assert shutil.disk_usage(tmp_path).free < NEVER_ENOUGH
 
@@ -360,12 +370,9 @@ def test_a_full_disk_stops_fetching_before_the_mail_is_touched(
 # --- replicas -------------------------------------------------------------------------------------------------
 
 
-def test_one_of_two_replicas_reads_a_mailbox_and_the_other_takes_over(
-    make_app: Callable[..., App], make_line: MakeLine, world: MailWorld
-) -> None:
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_one_of_two_replicas_reads_a_mailbox_and_the_other_takes_over(make_line: MakeLine, world: MailWorld) -> None:
     line = make_line(mailbox=[mailbox(world, poll_seconds=1)])
-    if line.app.engine.is_sqlite:
-        pytest.skip("one process only on SQLite")
     other = anew(line)
     world.deliver(SUPPORT, letter(1))
 
