@@ -115,7 +115,7 @@ def reviewed(desktop: Desktop, ticket: Ticket, fresh: NewDraft, understood: Unde
 def pin(
     desktop: Desktop, sender: Sender, ticket: Ticket, approved: Approved, now: datetime
 ) -> dict[str, Any] | reply.Refused:
-    """The outbox row of an approved draft: rendered once, Message-ID fixed, recipients pinned (MAIL.md 1)."""
+    """The outbox row of an approved draft: rendered once, Message-ID fixed, recipients pinned."""
     automatic = approved.kind == "acknowledgement"
     mailbox, key = sender.mailbox, sender.key
     text = approved.text if automatic else _signed(desktop, ticket, approved, sender.signer)

@@ -63,13 +63,14 @@ def mails(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
 
 
 def explain(raw: bytes, name: str, desktop: Desktop, border: Border, now: datetime) -> dict[str, Any]:
-    """Explain one mail; never raises because of it. `now`: the time it is taken to arrive."""
+    """Explain one mail; never raises because of it. It is taken to arrive at its Date, at the latest `now`."""
     read = understand(raw, desktop.office.book, border)
     if isinstance(read, Unreadable):
         read = _nothing(read, border.own)
     promises: tuple[Promise, ...] = ()
     draft: dict[str, Any] | None = None
     if read.automail.kind == "human" and read.sender:
+        now = min(read.mail.date, now) if read.mail.date else now
         event = MailArrived(0, "", read, Placement(None, "新工单"), now, True)
         ticket = arrival.open_ticket(event, NUMBER, "", now)
         decision = decide(ticket, event, desktop.office, now)

@@ -127,9 +127,7 @@ def test_parallel_guesses_get_no_more_tries_than_guesses_in_a_row(engine, monkey
     real = accounts.verify
     monkeypatch.setattr(accounts, "verify", lambda e, n, p: looked_at.append(p) or real(e, n, p))
     with ThreadPoolExecutor(12) as pool:
-        list(
-            pool.map(lambda n: accounts.log_in(engine, "xiaozhou", f"guess number {n}", HERE, NOW), range(12))
-        )
+        list(pool.map(lambda n: accounts.log_in(engine, "xiaozhou", f"guess number {n}", HERE, NOW), range(12)))
 
     assert 5 == len([guess for guess in looked_at if guess])
 

@@ -256,3 +256,10 @@ def test_init_says_what_a_wrong_password_means_and_writes_nothing(
     assert 2 == done.returncode
     assert "bad" in done.stdout
     assert not (tmp_path / "new.toml").exists()
+
+
+def test_explain_needs_no_configuration(tmp_path: Path) -> None:
+    (found,) = lines(run(tmp_path, "explain", "--json", "-", stdin=QUESTION))
+
+    assert ("fault", "zh") == (found["triage"]["category"], found["draft"]["language"])
+    assert [] == [each.name for each in tmp_path.iterdir()]

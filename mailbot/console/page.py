@@ -77,7 +77,7 @@ def render(
         "t": Words(language),
         "lang": language,
         "other_lang": next(one for one in LANGUAGES if one != language),
-        "path": request.url.path,
+        "path": request.url.path if request.method == "GET" else "/",
         "session": session,
         "csrf": form_token,
         "company": parts.config.company.name,

@@ -54,6 +54,8 @@ def corrected(ticket: Ticket, event: Corrected, office: Office, now: datetime) -
     topic = office.book.topics.get((event.category, event.topic))
     if topic is None:
         return refused(ticket, f"没有这个类别:{event.category}/{event.topic}")
+    if event.priority not in PRIORITY_NAMES:
+        return refused(ticket, f"没有这个问题等级:{event.priority}")
     changed = replace(
         ticket,
         category=event.category,

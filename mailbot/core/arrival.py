@@ -204,7 +204,7 @@ def _drafts(
 
 
 def _acknowledge(ticket: Ticket, event: MailArrived) -> tuple[bool, str]:
-    """May an acknowledgement go out, and why (MAIL.md 4.4 rows 12 and 13)."""
+    """May an acknowledgement go out, and why (docs/automail.md rows 12 and 13)."""
     understood = event.understood
     if ticket.id is not None:
         return False, "不是新工单"

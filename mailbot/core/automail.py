@@ -1,6 +1,6 @@
 """Who or what wrote this mail: human, bounce, auto-reply, bulk, loop? May we answer at all?
 
-The table is MAIL.md 4.4; the first row that matches wins. Nothing is ever dropped because of it. Rows 12
+The table is docs/automail.md; the first row that matches wins. Nothing is ever dropped because of it. Rows 12
 (quotas) and 13 (failed authentication) need to know more than the mail and are decided when its ticket is.
 """
 
@@ -32,7 +32,7 @@ class Automail:
     may_acknowledge: bool
     may_answer: Literal["yes", "warn", "no"]  # may an agent-approved reply go out?
     reason: str  # Chinese, as agents see it
-    row: int  # of the table in MAIL.md 4.4
+    row: int  # of docs/automail.md
     bounced: tuple[Bounced, ...] = ()
     returned_message_id: str | None = None  # of the message that a report returns
 

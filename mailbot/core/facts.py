@@ -1,4 +1,4 @@
-"""Order numbers, tracking numbers, phones, models, serials, dates, demand, symptom, people (CLASSIFY.md).
+"""Order numbers, tracking numbers, phones, models, serials, dates, demand, symptom, people.
 
 extract() takes one mail apart into facts. What nobody wrote is absent; it invents nothing and never raises.
 """

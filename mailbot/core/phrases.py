@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 LONGEST_SUBJECT = 300
-BODY_BEGINNING = 512  # MAIL.md 4.4 row 9
+BODY_BEGINNING = 512  # docs/automail.md row 9
 
 TAG = re.compile(r"\s{0,4}[\[【]([^\[\]【】]{1,60})[\]】]\s{0,4}")
 

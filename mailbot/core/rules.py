@@ -231,7 +231,8 @@ def _candidates(hits: tuple[Hit, ...], book: RuleBook) -> tuple[Candidate, ...]:
 def _candidate(topic: Topic, score: float, hits: list[Hit], book: RuleBook) -> Candidate:
     label = f"{book.categories[topic.category]['zh']}-{topic.name['zh']}"
     strongest = sorted((hit for hit in hits if hit.sign.weight > 0), key=lambda hit: -hit.sign.weight)
-    return Candidate(topic.category, topic.code, score, tuple(reason(label, hit) for hit in strongest))
+    reasons = dict.fromkeys(reason(label, hit) for hit in strongest)
+    return Candidate(topic.category, topic.code, score, tuple(reasons))
 
 
 def _sum(hits: list[Hit]) -> float:

@@ -66,7 +66,7 @@ def confidence(found: Match) -> float:
     Strength grows with the best score s as s / (s + 1.5): one plain wish (6) gives 0.80, a single symptom (3) 0.67.
     Lead is 1 when nothing else was found, 0.5 when another category scored as much; a rival topic of the same
     category costs half of that, since template and department are mostly the same. A mere question cue is 0.3,
-    nothing at all 0.2. Confidence never sends anything by itself (CLASSIFY.md).
+    nothing at all 0.2. Confidence never sends anything by itself.
     """
     if not found.candidates:
         return _NOTHING

@@ -21,7 +21,8 @@ def ticket(stage: Stage, words: Words, block: Block) -> Outcome:
     """Pairs of a name and a value: category, topic, priority, state, owner, language, mood, order ..."""
     row = stage.ticket(words["nth"])
     pairs = words["pairs"].split()
-    wrong, right = [], []
+    wrong: list[str] = []
+    right: list[str] = []
     for name, wanted in zip(pairs[::2], pairs[1::2], strict=False):
         if name == "order":
             actual = [value for code, value in row.facts if code == "order_number"]

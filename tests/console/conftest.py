@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from functools import partial
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +41,7 @@ with warnings.catch_warnings():
 
 PASSWORD = "a long green walk"
 HERE = "http://127.0.0.1:8025"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=64)
 PLACE = Place("support", "INBOX", 1)
 
 
@@ -95,9 +98,7 @@ class World:
     opened: list[TestClient] = field(default_factory=list)
 
     def browser(self, name: str | None = None) -> Browser:
-        client = TestClient(
-            self.console, base_url=HERE, follow_redirects=False, raise_server_exceptions=False
-        )
+        client = TestClient(self.console, base_url=HERE, follow_redirects=False, raise_server_exceptions=False)
         self.opened.append(client)
         browser = Browser(client)
         if name is not None:
@@ -150,7 +151,7 @@ def fields_of(draft: Any, **over: Any) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64))
+    monkeypatch.setattr(accounts, "_HASHER", CHEAP)
     accounts._decoy.cache_clear()
 
 
@@ -160,10 +161,27 @@ def shelf() -> Shelf:
     return Shelf(ROOT / "rules", ROOT / "templates", ("zh", "en"))
 
 
-def assemble(config: Config, shelf: Shelf) -> App:
-    """What app.build() makes, on rules that are read already."""
-    engine = Engine(config.database.url, config.base)
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with two agents and a supervisor, to be copied."""
+    path = tmp_path_factory.mktemp("blank") / "mailbot.db"
+    engine = Engine(f"sqlite:///{path}")
     schema.upgrade(engine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_HASHER", CHEAP)
+        for fresh in (
+            NewAgent("xiaozhou", "小周", "1024"),
+            NewAgent("meili", "美丽", "1025"),
+            NewAgent("wangjing", "王静", "1001", "supervisor"),
+        ):
+            accounts.add_agent(engine, fresh, PASSWORD, MONDAY)
+    engine.dispose()
+    return path
+
+
+def assemble(config: Config, shelf: Shelf) -> App:
+    """What app.build() makes, on rules and a schema that are there already."""
+    engine = Engine(config.database.url, config.base)
     with engine.write() as tx:
         key = keep.signing_key(tx)
     hours = Hours(config.company.zone, config.hours.calendar, config.hours.open)
@@ -173,17 +191,15 @@ def assemble(config: Config, shelf: Shelf) -> App:
 
 
 @pytest.fixture
-def make_world(make_config: Callable[..., Any], shelf: Shelf) -> Iterator[Callable[..., World]]:
+def make_world(
+    make_config: Callable[..., Any], shelf: Shelf, blank: Path, tmp_path: Path
+) -> Iterator[Callable[..., World]]:
     worlds: list[World] = []
 
     def make(**over: Any) -> World:
+        (tmp_path / "state").mkdir(exist_ok=True)
+        shutil.copy(blank, tmp_path / "state" / "mailbot.db")
         app = assemble(make_config(**over), shelf)
-        for fresh in (
-            NewAgent("xiaozhou", "小周", "1024"),
-            NewAgent("meili", "美丽", "1025"),
-            NewAgent("wangjing", "王静", "1001", "supervisor"),
-        ):
-            accounts.add_agent(app.engine, fresh, PASSWORD, MONDAY)
         wall = Clock(MONDAY - timedelta(minutes=1))
         parts = Parts(app.engine, app.desk, app.config, app.clock, wall)
         worlds.append(World(app, create_app(parts), wall))

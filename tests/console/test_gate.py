@@ -58,7 +58,10 @@ def test_nothing_but_the_door_the_probes_and_the_static_files_answers_strangers(
         if route.path in OPEN:
             continue
         answer = stranger.client.request(
-            min(route.methods), filled(route.path), headers={"origin": HERE}, data={"csrf": "x"} if "POST" in route.methods else None
+            min(route.methods),
+            filled(route.path),
+            headers={"origin": HERE},
+            data={"csrf": "x"} if "POST" in route.methods else None,
         )
         assert answer.status_code in (303, 401), route.path
         assert "csrf" not in answer.text or 'name="password"' in answer.text
@@ -204,9 +207,7 @@ def test_a_session_that_ran_out_asks_to_log_in_and_says_that_nothing_was_done(wo
     token = token_of(agent.get("/").text)
     world.wall.move_to(world.wall.now() + timedelta(hours=13))
 
-    answer = agent.client.post(
-        f"/tickets/{number}/take", data={"csrf": token}, headers={"origin": HERE}
-    )
+    answer = agent.client.post(f"/tickets/{number}/take", data={"csrf": token}, headers={"origin": HERE})
 
     assert answer.status_code == 401
     assert "没有执行" in answer.text
@@ -276,7 +277,9 @@ def test_errors_wear_the_same_dress(world, monkeypatch):
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", ["/mails/0/raw", "/mails/99999999999999999999/raw", "/mails/x/raw", "/mails/7/attachments/-1"])
+@pytest.mark.parametrize(
+    "path", ["/mails/0/raw", "/mails/99999999999999999999/raw", "/mails/x/raw", "/mails/7/attachments/-1"]
+)
 def test_a_number_that_leads_nowhere_is_a_missing_page(world, path):
     assert world.browser("xiaozhou").get(path).status_code == 404
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import nh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,18 +21,19 @@ PAYLOADS = (
     "<svg><style><img src=x onerror=alert(1)></style></svg>",
     "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
     "<a href='javascript:alert(1)'>x</a><a href=' java\tscript:alert(1)'>y</a>",
-    "<a href=\"data:text/html,<script>alert(1)</script>\">x</a>",
+    '<a href="data:text/html,<script>alert(1)</script>">x</a>',
     "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
     "<form action='/logout' method=post><button formaction='javascript:alert(1)'>go</button></form>",
     "<base href='https://evil.example/'><link rel=stylesheet href='https://evil.example/a.css'>",
     "<meta http-equiv=refresh content='0;url=https://evil.example'>",
-    "<div style=\"background:url(https://evil.example/t.gif);position:fixed;top:0\">x</div>",
+    '<div style="background:url(https://evil.example/t.gif);position:fixed;top:0">x</div>',
     "<img src='https://evil.example/pixel.gif' srcset='https://evil.example/2x.gif 2x'>",
     "<video poster='https://evil.example/p'><source onerror=alert(1) src=x></video>",
     "</textarea></title></style><script>alert(1)</script>{{ 7 * 7 }}{% raw %}",
 )
 RUNS = re.compile(
-    r"<script|<svg|<math|<iframe|<form|<base|<link|<meta|<video|<object|\son\w+\s*=|javascript:|srcset|srcdoc|url\(", re.I
+    r"<script|<svg|<math|<iframe|<form|<base|<link|<meta|<video|<object|\son\w+\s*=|javascript:|srcset|srcdoc|url\(",
+    re.I,
 )
 
 
@@ -53,7 +53,9 @@ def test_a_hostile_mail_is_words_on_every_page(world, payload):
     for path in ("/", "/tickets", f"/tickets/{number}"):
         html = agent.get(path).text
         ours = re.sub(r'<(?:script|link|meta)[^>]*?(?:src="/static/|href="/static/|charset|name=)[^>]*>', "", html)
-        ours = re.sub(r'<(?:iframe sandbox="[^"]*" src="/mails/|form (?:class="[^"]*" )?method="(?:post|get|dialog)")', "", ours)
+        ours = re.sub(
+            r'<(?:iframe sandbox="[^"]*" src="/mails/|form (?:class="[^"]*" )?method="(?:post|get|dialog)")', "", ours
+        )
         inside = re.sub(r">[^<]*<", "><", ours)  # what is left are tags and attributes
         inside = re.sub(r'(?:value|title|placeholder)="[^"]*"', "", inside)
         assert RUNS.search(inside) is None, (path, RUNS.search(inside))
@@ -81,7 +83,9 @@ def test_the_frame_of_a_hostile_mail_holds_nothing_that_runs_or_loads(world, pay
 
 
 def test_links_leave_without_a_trace_and_colours_stay():
-    html = sanitised('<a href="https://a.example" target=_self rel=opener>x</a><b style="color:red;display:none">!</b>', {})
+    html = sanitised(
+        '<a href="https://a.example" target=_self rel=opener>x</a><b style="color:red;display:none">!</b>', {}
+    )
 
     assert 'target="_blank"' in html
     assert 'rel="noopener noreferrer nofollow"' in html
@@ -112,11 +116,7 @@ def test_sanitised_html_is_clean_for_any_input(html):
     once = sanitised(html, {})
 
     assert RUNS.search(re.sub(r">[^<]*<", "><", f">{once}<")) is None
-    assert once == nh3.clean(
-        once, tags=nh3.ALLOWED_TAGS | {"font", "big", "tt", "ins", "mark", "samp", "var", "dfn", "q", "cite"},
-        attributes={"*": {"style", "dir", "lang", "title", "href", "alt", "target", "width", "height"}},
-        link_rel="noopener noreferrer nofollow",
-    ) or "<" in once  # and it is stable HTML: cleaning it again finds nothing to repair
+    assert once == sanitised(once, {})  # stable: a second reading of it sees nothing else
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,9 @@ def test_chinese_names_of_the_core_are_the_ones_that_agents_see():
 
 def test_every_journal_code_that_the_core_writes_has_a_word():
     core = Path(moments.__file__).parents[1] / "core"
-    codes = {code for path in core.glob("*.py") for code in re.findall(r'Entry\(\s*"([a-z_]+)"', path.read_text("utf-8"))}
+    codes = {
+        code for path in core.glob("*.py") for code in re.findall(r'Entry\(\s*"([a-z_]+)"', path.read_text("utf-8"))
+    }
 
     assert len(codes) > 10
     assert [] == [code for code in codes if f"entry.{code}" not in WORDS]

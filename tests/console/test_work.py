@@ -287,7 +287,9 @@ def test_a_mail_moves_to_a_ticket_of_its_own_and_back(world):
 
 def test_a_linked_ticket_is_joined_with_one_click(world):
     first = world.deliver(letter())
-    second = world.deliver(letter("退货的事", "订单 SO20261119000777 的退货办好了吗", sender=("李明家人", "other@mail.example")))
+    second = world.deliver(
+        letter("退货的事", "订单 SO20261119000777 的退货办好了吗", sender=("李明家人", "other@mail.example"))
+    )
     agent = world.browser("xiaozhou")
 
     assert first != second
@@ -385,7 +387,12 @@ def test_the_whole_console_speaks_english_when_asked(world):
     agent = world.browser("xiaozhou")
     agent.get("/?lang=en")
 
-    for path, words in (("/", "Set aside"), ("/tickets", "Owner"), (f"/tickets/{number}", "Approve and send"), ("/aside", "Nothing is set aside")):
+    for path, words in (
+        ("/", "Set aside"),
+        ("/tickets", "Owner"),
+        (f"/tickets/{number}", "Approve and send"),
+        ("/aside", "Nothing is set aside"),
+    ):
         html = agent.get(path).text
         assert '<html lang="en">' in html
         assert words in html

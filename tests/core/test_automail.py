@@ -1,4 +1,4 @@
-"""Who wrote this mail, and may we answer? The table of MAIL.md 4.4, row by row, and what holds for every mail."""
+"""Who wrote this mail, and may we answer? The table of docs/automail.md, row by row, and what holds for every mail."""
 
 from __future__ import annotations
 

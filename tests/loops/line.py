@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from mailbot.reader import Reader
 from mailbot.store import lists, people, verify
 from mailbot.store.tables import draft, health, mail, outbox, ticket
 
+ROOT = Path(__file__).parent.parent.parent
 SUPPORT = "support@shop.example"
 LI_MING = "li.ming@mail.example"
 AGENT = "wang.fang"
@@ -144,3 +147,35 @@ def line_of(app: App, reader: Reader) -> Line:
 
 
 MakeLine = Callable[..., Line]
+
+
+def as_toml(table: dict[str, Any]) -> str:
+    """A configuration file with these tables."""
+    parts = []
+    for name, value in table.items():
+        several = value if isinstance(value, list) else [value]
+        head = f"[[{name}]]" if isinstance(value, list) else f"[{name}]"
+        for one in several:
+            parts.append("\n".join([head, *(f"{key} = {_toml(each)}" for key, each in one.items())]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write_config(folder: Path, boxes: list[dict[str, Any]], database_url: str, **over: Any) -> Path:
+    """A mailbot.toml in this folder, with the project's own rules and templates."""
+    paths = {"rules": str(ROOT / "rules"), "templates": str(ROOT / "templates"), "state": str(folder / "state")}
+    table = {
+        "company": {"name": "示例电器", "hotline": "400-000-0000"},
+        "database": {"url": database_url},
+        "paths": paths,
+        "mailbox": boxes,
+        **over,
+    }
+    file = folder / "mailbot.toml"
+    file.write_text(as_toml(table), encoding="utf-8")
+    return file
