@@ -43,6 +43,7 @@ log = structlog.get_logger()
 
 PARTS = ("fetch", "work", "post", "clock", "console")
 STOP_SECONDS = 8.0  # a container gets ten before it is killed
+EDITS_SECONDS = 2.0  # between looks for edited rules and templates
 ROUNDS = 1000  # of `once`; far more than any mailbox needs, and an end all the same
 
 
@@ -188,7 +189,7 @@ def run(app: App, parts: Sequence[str], ready: Callable[[], None] = lambda: None
 
 def make_loops(app: App, parts: Sequence[str]) -> list[Loop]:
     """The loops of these parts; fetch wakes work, so that a mail does not wait for a poll of the database."""
-    loops: list[Loop] = []
+    loops = [Loop("shelf", partial(_look_for_edits, app.shelf))]
     work_wake = threading.Event()
     if "work" in parts:
         work = Work(app.engine, app.desk, app.clock)
@@ -201,9 +202,14 @@ def make_loops(app: App, parts: Sequence[str]) -> list[Loop]:
         post = post_of(app)
         loops.append(Loop("post", post.step, post.close))
     if "clock" in parts:
-        clock = ClockLoop(app.engine, app.desk, app.clock, app.shelf)
+        clock = ClockLoop(app.engine, app.desk, app.clock)
         loops.append(Loop("clock", clock.step))
     return loops
+
+
+def _look_for_edits(shelf: Shelf) -> float:
+    shelf.refresh()
+    return EDITS_SECONDS
 
 
 def once(app: App, reader: Reader | None = None) -> dict[str, int]:
@@ -214,7 +220,7 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
     done = {"taken_in": 0, "worked": 0, "due": 0, "sent": 0}
     log.info("rules and templates read", version=app.shelf.volume.book.version)
     work, post = Work(app.engine, app.desk, app.clock, reader), post_of(app)
-    clock = ClockLoop(app.engine, app.desk, app.clock, app.shelf)
+    clock = ClockLoop(app.engine, app.desk, app.clock)
     fetches = [fetch_of(app, mailbox, lambda: None) for mailbox in app.config.mailboxes]
     try:
         post.recover()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.engine import Connection, Row
@@ -32,6 +32,8 @@ from mailbot.store.engine import Engine
 from mailbot.store.tickets import NewDraft
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 TRIES = 5
 
@@ -61,13 +63,7 @@ class Desk:
 
     def handle(self, ticket_id: int | None, event: Event, now: datetime) -> Decision:
         """Decide and write, in a transaction of its own. A refused decision changed nothing."""
-        for _ in range(TRIES):
-            try:
-                with self.door.engine.write() as tx:
-                    return self.handle_in(tx, ticket_id, event, now)
-            except ConflictError:
-                continue
-        raise ConflictError(f"ticket {ticket_id} changed {TRIES} times meanwhile")
+        return self._in_turn(lambda tx: self.handle_in(tx, ticket_id, event, now), f"ticket {ticket_id}")
 
     def handle_in(self, tx: Connection, ticket_id: int | None, event: Event, now: datetime) -> Decision:
         """The same inside the caller's transaction, which must end when this raises ConflictError."""
@@ -88,18 +84,11 @@ class Desk:
 
     def move_mail(self, mail_id: int, to_number: str | None, agent: str, now: datetime) -> Decision:
         """Join a mail to the ticket with this number, or give it a ticket of its own (None)."""
-        for _ in range(TRIES):
-            try:
-                with self.door.engine.write() as tx:
-                    return self._move_mail(tx, mail_id, to_number, agent, now)
-            except ConflictError:
-                continue
-        raise ConflictError(f"mail {mail_id}")
+        return self._in_turn(lambda tx: self._move_mail(tx, mail_id, to_number, agent, now), f"mail {mail_id}")
 
     def settle(self, outbox_id: int, sent: bool, who: str, now: datetime, proof: str = "") -> bool:
         """End an uncertain send by a person's word or by proof; False: it is not uncertain any more."""
-        with self.door.engine.write() as tx:
-            return self.settle_in(tx, outbox_id, sent, who, now, proof)
+        return self._in_turn(lambda tx: self.settle_in(tx, outbox_id, sent, who, now, proof), f"send {outbox_id}")
 
     def settle_in(self, tx: Connection, outbox_id: int, sent: bool, who: str, now: datetime, proof: str) -> bool:
         """The same inside the caller's transaction."""
@@ -108,6 +97,16 @@ class Desk:
             return False
         self.handle_in(tx, ticket_id, SendSettled(who, sent, proof), now)
         return True
+
+    def _in_turn(self, act: Callable[[Connection], T], what: str) -> T:
+        """Do this in a transaction of its own; again from the start while somebody else is faster."""
+        for _ in range(TRIES):
+            try:
+                with self.door.engine.write() as tx:
+                    return act(tx)
+            except ConflictError:
+                continue
+        raise ConflictError(f"{what} changed {TRIES} times meanwhile")
 
     def desktop(self) -> Desktop:
         """What decisions and drafts look at now."""

@@ -109,7 +109,9 @@ class Reader:
         if self._line is None:
             ours, theirs = Pipe()
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "mailbot.reader", str(theirs.fileno())], pass_fds=[theirs.fileno()]
+                [sys.executable, "-m", "mailbot.reader", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                process_group=0,  # Ctrl-C is the parent's: a child that dies of it would cost its mail a try
             )
             theirs.close()
             self._line = ours

@@ -172,7 +172,7 @@ class SmtpSession:
             await smtp.auth_plain(account.username, account.password, timeout=wait)
         elif "login" in offered:
             await smtp.auth_login(account.username, account.password, timeout=wait)
-        else:
+        elif offered or account.security != "none":  # a relay on this machine may want no login at all
             raise SmtpError("auth", "the server offers no login by password here; is TLS missing?")
 
     def _understood(self, problem: Exception) -> SmtpError:

@@ -107,9 +107,7 @@ def test_the_documented_file_is_read_whole(file: Callable[[str], Path]) -> None:
     assert () == config.warnings
 
 
-def test_relative_paths_start_from_the_folder_of_the_file(
-    file: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_relative_paths_start_from_the_folder_of_the_file(file: Callable[[str], Path], tmp_path: Path) -> None:
     config = load(file(FULL), {})
 
     assert tmp_path / "state" == config.paths.state
@@ -243,9 +241,7 @@ def test_the_file_named_in_the_environment_is_read(file: Callable[[str], Path]) 
 
 
 def test_every_key_has_a_name_in_the_environment() -> None:
-    assert {"COMPANY_NAME", "HOURS_OPEN", "DATABASE_URL_FILE", "CONSOLE_LISTEN", "PATHS_STATE"} <= set(
-        setting_names()
-    )
+    assert {"COMPANY_NAME", "HOURS_OPEN", "DATABASE_URL_FILE", "CONSOLE_LISTEN", "PATHS_STATE"} <= set(setting_names())
     assert {"IMAP_HOST", "SMTP_SECURITY", "PASSWORD_FILE", "OAUTH_CLIENT_ID", "TRUSTED_AUTHSERV"} <= set(
         mailbox_names()
     )
@@ -264,18 +260,14 @@ def test_every_key_has_a_name_in_the_environment() -> None:
         ("MAILBOT_MAILBOX_0_PASSWORD_FILE", "/nowhere/at/all", "cannot read"),
     ],
 )
-def test_an_error_from_the_environment_names_the_variable(
-    tmp_path: Path, name: str, text: str, remedy: str
-) -> None:
+def test_an_error_from_the_environment_names_the_variable(tmp_path: Path, name: str, text: str, remedy: str) -> None:
     error = refusal(lambda: read(table(), {name: text}, "test", tmp_path))
 
     assert ("environment", name) == (error.where, error.key)
     assert remedy in error.remedy
 
 
-def test_a_missing_key_without_a_file_is_named_as_a_variable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_key_without_a_file_is_named_as_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     error = refusal(lambda: load(None, {}))
@@ -405,9 +397,7 @@ BROKEN: list[tuple[Table, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("broken", "key", "remedy"), BROKEN, ids=[f"{key}: {remedy}" for _, key, remedy in BROKEN]
-)
+@pytest.mark.parametrize(("broken", "key", "remedy"), BROKEN, ids=[f"{key}: {remedy}" for _, key, remedy in BROKEN])
 def test_a_mistake_names_place_key_and_remedy(tmp_path: Path, broken: Table, key: str, remedy: str) -> None:
     error = refusal(lambda: read(broken, {}, "mailbot.toml", tmp_path))
 
@@ -442,9 +432,7 @@ def test_a_file_in_gbk_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_a_secret_file_must_be_utf8(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes("密码".encode("gbk"))
 
-    error = refusal(
-        lambda: read(table(mailbox=[mailbox(password=None, password_file="secret")]), {}, "t", tmp_path)
-    )
+    error = refusal(lambda: read(table(mailbox=[mailbox(password=None, password_file="secret")]), {}, "t", tmp_path))
 
     assert "UTF-8" in error.remedy
 
@@ -453,9 +441,7 @@ def test_a_secret_file_must_be_utf8(tmp_path: Path) -> None:
 def test_a_secret_file_must_hold_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "secret").write_text(text, encoding="utf-8")
 
-    error = refusal(
-        lambda: read(table(mailbox=[mailbox(password=None, password_file="secret")]), {}, "t", tmp_path)
-    )
+    error = refusal(lambda: read(table(mailbox=[mailbox(password=None, password_file="secret")]), {}, "t", tmp_path))
 
     assert "one line" in error.remedy
 
@@ -500,9 +486,7 @@ def test_a_password_where_only_oauth_works_is_a_warning(tmp_path: Path) -> None:
 def test_oauth_gets_its_endpoint_from_the_provider(tmp_path: Path) -> None:
     oauth = {"client_id": "app", "refresh_token_file": "token"}
 
-    config = read(
-        table(mailbox=[mailbox(provider="microsoft365", password=None, oauth=oauth)]), {}, "t", tmp_path
-    )
+    config = read(table(mailbox=[mailbox(provider="microsoft365", password=None, oauth=oauth)]), {}, "t", tmp_path)
 
     found = config.mailboxes[0].oauth
     assert found is not None
@@ -549,9 +533,7 @@ KEYS = sorted({part for path, _ in (*setting_names().values(), *mailbox_names().
 @given(
     company=st.dictionaries(st.sampled_from(KEYS), values, max_size=2),
     box=st.dictionaries(st.sampled_from(KEYS), values, max_size=3),
-    sections=st.dictionaries(
-        st.sampled_from(["hours", "database", "console", "paths", "x"]), values, max_size=2
-    ),
+    sections=st.dictionaries(st.sampled_from(["hours", "database", "console", "paths", "x"]), values, max_size=2),
     variables=st.dictionaries(st.sampled_from(sorted(mailbox_names())), texts, max_size=2),
 )
 def test_whatever_the_owner_writes_is_read_or_refused_politely(

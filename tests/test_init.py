@@ -24,9 +24,7 @@ def asked(answers: dict[str, str]) -> list[str]:
     given_answers, keys = dict(answers), []
     while (question := next_question(given_answers)) is not None:
         keys.append(question.key)
-        given_answers[question.key] = (
-            question.default if question.default is not None else f"answer-{question.key}"
-        )
+        given_answers[question.key] = question.default if question.default is not None else f"answer-{question.key}"
     return keys
 
 
@@ -41,9 +39,7 @@ def test_a_company_domain_asks_for_the_provider_and_generic_for_hosts() -> None:
 
 
 def test_a_named_provider_spares_the_hosts() -> None:
-    assert ["company", "hotline", "username", "password"] == asked(
-        {"address": "a@shop.example", "provider": "exmail"}
-    )
+    assert ["company", "hotline", "username", "password"] == asked({"address": "a@shop.example", "provider": "exmail"})
 
 
 def test_microsoft_asks_for_oauth_instead_of_a_password() -> None:
@@ -226,9 +222,7 @@ def mailboxes(draw: st.DrawFn, number: int) -> dict[str, Any]:
     if draw(st.booleans()):
         oauth = {"client_id": draw(lines), "token_url": "https://id.shop.example/token", "scope": draw(lines)}
         grant = {"grant": "client_credentials", "client_secret": draw(secrets)}
-        login = {
-            "oauth": {**oauth, **draw(st.sampled_from([grant, {"refresh_token_file": "state/refresh"}]))}
-        }
+        login = {"oauth": {**oauth, **draw(st.sampled_from([grant, {"refresh_token_file": "state/refresh"}]))}}
     optional = {
         "display_name": lines,
         "username": lines,
@@ -293,9 +287,7 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(max_examples=150, deadline=None)
 @given(table=tables(), inline=st.booleans())
-def test_every_valid_configuration_is_the_same_after_writing_and_reading(
-    table: dict[str, Any], inline: bool
-) -> None:
+def test_every_valid_configuration_is_the_same_after_writing_and_reading(table: dict[str, Any], inline: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         config: Config = read(table, {}, "test", Path(folder))
 

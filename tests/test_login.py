@@ -166,9 +166,7 @@ def test_where_the_file_cannot_be_written_the_new_refresh_token_is_kept_in_memor
     assert ["refresh-1", "refresh-2", "refresh-9"] == [one["refresh_token"] for one in server.asked]
 
 
-def test_a_dead_refresh_token_says_so_and_is_not_tried_again_at_once(
-    server: TokenServer, secret: Path
-) -> None:
+def test_a_dead_refresh_token_says_so_and_is_not_tried_again_at_once(server: TokenServer, secret: Path) -> None:
     server.gives(400, error="invalid_grant", error_description="token refresh-1 was revoked")
     login = oauth_login(server.url, secret)
 
@@ -281,9 +279,7 @@ def test_a_token_source_gives_the_token_or_raises_what_it_was_told(server: Token
     server.gives(access_token="token-1", expires_in=60)
     server.gives(400, error="invalid_grant")
     times = iter([NOW, NOW + timedelta(hours=1)])
-    source = oauth_login(server.url, secret).token_source(
-        lambda: next(times), lambda why: LookupError(why.kind)
-    )
+    source = oauth_login(server.url, secret).token_source(lambda: next(times), lambda why: LookupError(why.kind))
 
     assert "token-1" == source()
     with pytest.raises(LookupError, match="dead"):

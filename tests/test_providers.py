@@ -134,9 +134,7 @@ def test_error_bytes_in_gbk_are_read() -> None:
     assert "535 帐号或密码错误" == explained.text
 
 
-@given(
-    text=st.one_of(st.binary(max_size=5000), st.text(max_size=5000)), name=st.sampled_from(provider_names())
-)
+@given(text=st.one_of(st.binary(max_size=5000), st.text(max_size=5000)), name=st.sampled_from(provider_names()))
 def test_explaining_never_raises_and_is_one_short_line(text: bytes | str, name: str) -> None:
     explained = load_provider(name).explain(text)
 
@@ -144,9 +142,7 @@ def test_explaining_never_raises_and_is_one_short_line(text: bytes | str, name: 
     assert len(explained.text) <= 2000
 
 
-@pytest.mark.parametrize(
-    "evil", ["too many " * 9999, "user " * 9999, "login " * 9999, "a" * 99_999, "[" * 99_999]
-)
+@pytest.mark.parametrize("evil", ["too many " * 9999, "user " * 9999, "login " * 9999, "a" * 99_999, "[" * 99_999])
 def test_hostile_error_texts_cost_nothing(evil: str) -> None:
     for name in provider_names():
         load_provider(name).explain(evil)
@@ -185,9 +181,7 @@ def test_a_misspelt_provider_gets_the_nearest_name() -> None:
         ),
     ],
 )
-def test_a_broken_provider_file_names_file_key_and_remedy(
-    tmp_path: Path, text: str, key: str, remedy: str
-) -> None:
+def test_a_broken_provider_file_names_file_key_and_remedy(tmp_path: Path, text: str, key: str, remedy: str) -> None:
     path = tmp_path / "test.toml"
     path.write_text(text, encoding="utf-8")
 

@@ -93,17 +93,12 @@ def test_every_draft_reads_naturally_whatever_is_known(language: str) -> None:
         rendered = TEMPLATES.render(name, language, facts)
 
         text = re.sub(r"：\n1\. ", "：X ", rendered.text)
-        assert not UNNATURAL.search(text), (
-            f"{name} {facts['topic']}: {UNNATURAL.search(text)}\n{rendered.text}"
-        )
+        assert not UNNATURAL.search(text), f"{name} {facts['topic']}: {UNNATURAL.search(text)}\n{rendered.text}"
         assert rendered.subject
         assert rendered.text.count("\n\n\n") == 0
         assert "**" not in rendered.text
         numbers = [int(each) for each in re.findall(r"^(\d)\. ", rendered.text, re.MULTILINE)]
-        assert all(
-            number == 1 or number == before + 1
-            for before, number in zip([0, *numbers], numbers, strict=False)
-        )
+        assert all(number == 1 or number == before + 1 for before, number in zip([0, *numbers], numbers, strict=False))
 
 
 @pytest.mark.rule("000-25")
@@ -276,10 +271,10 @@ def test_a_language_without_its_pair_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_parts_may_stand_in_an_included_or_extended_file(tmp_path: Path) -> None:
-    base = (
-        "{% block greeting %}{% endblock %}{% block thanks %}{% endblock %}{% block closing %}{% endblock %}"
+    base = "{% block greeting %}{% endblock %}{% block thanks %}{% endblock %}{% block closing %}{% endblock %}"
+    child = (
+        "Category: revisit\nSubject: a\n\n{% extends '_base.txt' %}{% block thanks %}danke{{ super() }}{% endblock %}"
     )
-    child = "Category: revisit\nSubject: a\n\n{% extends '_base.txt' %}{% block thanks %}danke{{ super() }}{% endblock %}"
     loaded = Templates.load(folder(tmp_path, zh_a=child, zh__base=base), ("zh",))
 
     assert () == loaded.check(CATEGORIES)
@@ -312,9 +307,7 @@ def test_a_broken_or_forbidden_template_is_refused_at_start(tmp_path: Path, body
     ],
 )  # fmt: skip
 def test_no_template_reaches_beyond_its_facts(tmp_path: Path, body: str) -> None:
-    loaded = Templates.load(
-        folder(tmp_path, zh_a=f"Kind: acknowledgement\nSubject: a\n\n{body}"), strict=False
-    )
+    loaded = Templates.load(folder(tmp_path, zh_a=f"Kind: acknowledgement\nSubject: a\n\n{body}"), strict=False)
 
     with pytest.raises(UserError, match=r"zh/a\.txt"):
         loaded.render("a", "zh", FACTS | {"questions": ()})

@@ -41,7 +41,7 @@ def create_app(parts: Parts) -> FastAPI:
 
 def _login_needed(request: Request, error: Exception) -> Response:
     if isinstance(error, LoginNeededError) and error.expired:
-        return entrance.door(request, "/", expired=True, status=401)
+        return entrance.door(request, "/", "expired", status=401)
     return entrance.to_login(request)
 
 

@@ -80,8 +80,16 @@ class Act:
     def __init__(self, action: str) -> None:
         self.action = action
 
-    def __call__(self, request: Request, csrf: Annotated[str, Form()] = "") -> Session | None:
+    def __call__(
+        self,
+        request: Request,
+        csrf: Annotated[str, Form()] = "",
+        text: Annotated[str, Form()] = "",
+        result: Annotated[str, Form()] = "",
+    ) -> Session | None:
         check_origin(request)
+        # Browsers forget the fields of a no-store page, so a refusal gives the typed words back.
+        request.state.typed = text or result
         session = session_of(request)
         _pass(session, self.action, request)
         wanted = session.csrf if session is not None else request.cookies.get(names(request).form, "")

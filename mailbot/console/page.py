@@ -77,9 +77,10 @@ def render(
         "t": Words(language),
         "lang": language,
         "other_lang": next(one for one in LANGUAGES if one != language),
-        "path": request.url.path if request.method == "GET" else "/",
+        "path": request.url.path if request.method == "GET" else "",  # a form's address is no page
         "session": session,
         "csrf": form_token,
+        "kept": getattr(request.state, "typed", "") if status in (401, 403) else "",
         "company": parts.config.company.name,
         "now": now,
         "static": pages.static,

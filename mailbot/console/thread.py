@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from mailbot.console import reads, views
 from mailbot.core.mail import Attachment, Mail, parse
 from mailbot.core.quoting import Segment, split
+from mailbot.core.rules import RuleBook
 from mailbot.core.ticket import Ticket
 from mailbot.desk import Desk
 from mailbot.drafting import Agent, signature
@@ -137,7 +138,7 @@ def page_of(tx: Connection, desk: Desk, ticket_id: int, viewer: str) -> Page | N
         past_promises=[row for row in promises if row.state != "open"],
         links=lists.links_of(tx, ticket_id),
         journal=journal,
-        reasons=_reasons(journal),
+        reasons=_reasons(journal, ticket, desk.desktop().office.book),
         facts=_grouped(ticket.facts),
         names=views.agents(tx),
         next_number=reads.next_in_queue(tx, ticket_id),
@@ -172,7 +173,9 @@ def _mails(tx: Connection, ticket_id: int) -> list[MailItem]:
     rows = lists.mails_of(tx, ticket_id)
     ours = tickets.sent_texts(tx, ticket_id)
     first_read = len(rows) - READ_AGAIN
-    return [_mail(tx, row, ours, n >= first_read) for n, row in enumerate(rows)]
+    # Our answers quote the customer's earlier words, and answers to them quote both.
+    before = [(*ours, *(each.words for each in rows[:n])) for n in range(len(rows))]
+    return [_mail(tx, row, before[n], n >= first_read) for n, row in enumerate(rows)]
 
 
 def _mail(tx: Connection, row: Any, ours: tuple[str, ...], read: bool) -> MailItem:
@@ -228,12 +231,19 @@ def _messages(findings: Sequence[Mapping[str, str]], level: str) -> tuple[str, .
     return tuple(each.get("message", "") for each in findings if each.get("level") == level)
 
 
-def _reasons(journal: Sequence[EntryItem]) -> tuple[str, ...]:
-    """Why category and priority are what they are: the last word on it."""
-    for entry in reversed(journal):
-        if entry.code in ("opened", "mail", "corrected") and entry.reasons:
+def _reasons(journal: Sequence[EntryItem], ticket: Ticket, book: RuleBook) -> tuple[str, ...]:
+    """Why category and priority are what they are: the last entry that speaks for them, else the first of all.
+
+    A follow-up that speaks of nothing in particular leaves the category alone, and its reasons explain nothing.
+    """
+    judged = [each for each in journal if each.code in ("opened", "mail", "corrected") and each.reasons]
+    topic = book.topics.get((ticket.category, ticket.topic))
+    label = f"{book.categories[ticket.category]['zh']}-{topic.name['zh']}" if topic else ""
+    codes = f"→ {ticket.category}/{ticket.topic} "
+    for entry in reversed(judged):
+        if any((label and why.startswith(label)) or codes in why for why in entry.reasons):
             return entry.reasons
-    return ()
+    return judged[0].reasons if judged else ()
 
 
 def _grouped(facts: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -65,8 +65,8 @@ def corrected(ticket: Ticket, event: Corrected, office: Office, now: datetime) -
         confidence=1.0,
         updated_at=now,
     )
-    was = f"{ticket.category}/{ticket.topic} {PRIORITY_NAMES[ticket.priority]}"
-    becomes = f"{event.category}/{event.topic} {PRIORITY_NAMES[event.priority]}"
+    was = f"{_named(office, ticket)} {PRIORITY_NAMES[ticket.priority]}"
+    becomes = f"{_named(office, changed)} {PRIORITY_NAMES[event.priority]}"
     promised, settled = [], []
     if event.priority != ticket.priority:
         for promise in ticket.promises:
@@ -157,6 +157,7 @@ def mail_moved(ticket: Ticket, event: MailMoved, office: Office, now: datetime) 
             changed,
             state=after(ticket.state, "mail") or ticket.state,
             waiting_on="us",
+            asked_at=now,
             resolved_at=None,
             closed_at=None,
         ),
@@ -247,6 +248,13 @@ def promise_due(ticket: Ticket, event: PromiseDue, now: datetime) -> Decision:
         (Entry("overdue", MACHINE, tuple(reasons)),),
         overdue=(event.promise_id,),
     )
+
+
+def _named(office: Office, ticket: Ticket) -> str:
+    """Category and topic as agents call them."""
+    category = office.book.categories.get(ticket.category, {}).get("zh", ticket.category)
+    topic = office.book.topics.get((ticket.category, ticket.topic))
+    return f"{category}-{topic.name['zh'] if topic else ticket.topic}"
 
 
 def _find(ticket: Ticket, draft_id: int, seen: int | None) -> tuple[OpenDraft | None, str]:

@@ -78,7 +78,7 @@ def _is_thanks(ticket: Ticket, event: MailArrived, office: Office, now: datetime
 def _wants_an_answer(ticket: Ticket, event: MailArrived, office: Office, now: datetime) -> Decision | None:
     new = ticket.id is None
     changed = ticket if new else _merged(ticket, event)
-    changed = replace(changed, waiting_on="us", updated_at=now, resolved_at=None, closed_at=None)
+    changed = replace(changed, waiting_on="us", updated_at=now, asked_at=now, resolved_at=None, closed_at=None)
     state = after(ticket.state, "mail") or ticket.state
     changed = replace(changed, state=state)
     promised, settled = _promises(ticket, changed, event, office, now)

@@ -63,7 +63,7 @@ def decide(ticket: Ticket, event: Event, office: Office, now: datetime) -> Decis
         case PromiseDue():
             return acts.promise_due(ticket, event, now)
         case Sent():
-            return _sent(ticket, event, now)
+            return _sent(ticket, event, office, now)
         case SendFailed():
             return _send_failed(ticket, event, now)
         case SendUncertain():
@@ -76,8 +76,11 @@ def decide(ticket: Ticket, event: Event, office: Office, now: datetime) -> Decis
             assert_never(event)
 
 
-def _sent(ticket: Ticket, event: Sent, now: datetime) -> Decision:
-    """The answer is given: its promise is kept (or was broken and is done late)."""
+def _sent(ticket: Ticket, event: Sent, office: Office, now: datetime) -> Decision:
+    """The answer is given: its promise is kept (or was broken and is done late).
+
+    A mail that came after the approval is not answered by it: it is promised an answer of its own.
+    """
     entry = Entry("sent", acts.MACHINE, (event.how,))
     changed = replace(ticket, updated_at=now)
     if event.kind == "acknowledgement":
@@ -87,12 +90,14 @@ def _sent(ticket: Ticket, event: Sent, now: datetime) -> Decision:
         for promise in ticket.promises
         if promise.kind == "answer" and promise.id is not None
     )
+    unanswered = ticket.asked_at if ticket.asked_at and ticket.asked_at > event.approved_at else None
     changed = replace(
         changed,
         state=after(ticket.state, "sent") or ticket.state,
-        waiting_on="customer" if event.asks or ticket.resolved_at else "us",
+        waiting_on="customer" if not unanswered and (event.asks or ticket.resolved_at) else "us",
     )
-    return Decision(changed, (entry,), settled=settled)
+    promised = (office.promise("answer", ticket.priority, unanswered),) if unanswered and settled else ()
+    return Decision(changed, (entry,), settled=settled, promised=promised)
 
 
 def _send_failed(ticket: Ticket, event: SendFailed, now: datetime) -> Decision:

@@ -1,7 +1,7 @@
 """Which number in a mail is what: order, tracking, phone, card, serial, date ... Each span is claimed once.
 
 Numbers look alike (an 11-digit order and a mobile phone, the 12 digits of two carriers), so the rules stand
-in a fixed order and the first that claims a number keeps it.. Never raises.
+in a fixed order and the first that claims a number keeps it. Never raises.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Mail:
 class Unreadable:
     """Bytes we cannot make a mail of; kept, set aside and shown."""
 
-    reason: str
+    reason: str  # Chinese, as agents see it
     subject: str = ""
     from_: Address | None = None
     message_id: str | None = None
@@ -80,17 +80,17 @@ class Unreadable:
 def parse(raw: bytes) -> Mail | Unreadable:
     """Read one message. Unreadable only when there is nothing: no bytes, no usable field and no text."""
     if not raw.strip(b"\x00 \t\r\n"):
-        return Unreadable("the message is empty")
+        return Unreadable("邮件是空的")
     raw = _with_newlines(raw)
     hint = None if raw[:MAX_HEADER_BYTES].isascii() else _hint(raw)
     if _header_too_long(raw):
         fields = read_fields(raw, 0, MAX_HEADER_BYTES)[0]
-        return _unreadable(f"headers exceed {MAX_HEADER_BYTES} bytes", _decoded(fields, hint), fields, hint)
+        return _unreadable(f"邮件头超过 {MAX_HEADER_BYTES} 字节", _decoded(fields, hint), fields, hint)
     root, problems = tree(raw, hint)
     reading = Reading(raw, problems=problems)
     text = read_body(reading, root)
     if not root.fields and not text.strip():
-        return Unreadable("no header field and no text")
+        return Unreadable("既没有邮件头,也没有正文")
     return _mail(root, reading, text, hint)
 
 

@@ -87,6 +87,7 @@ def split(text: str, originals: tuple[str, ...] = ()) -> Body:
     _mark_history(lines, kinds)
     if originals and "quoted" in kinds:
         _rescue(lines, kinds, originals)
+        _recognise(lines, kinds, originals)
     mark_signature(lines[:LINES_LOOKED_AT], kinds)
     _settle_blanks(lines, kinds)
     return _body(lines, kinds)
@@ -263,6 +264,19 @@ def _rescue(lines: list[str], kinds: list[Kind], originals: Iterable[str]) -> No
             continue
         if i < last or not _older_history(lines, first, i):
             kinds[i] = "new"
+
+
+def _recognise(lines: list[str], kinds: list[Kind], originals: Iterable[str]) -> None:
+    """Whole lines of ours below the start of a history are history, though answers stand between them.
+
+    Clients without marks leave only the words to tell by; shorter lines may be an answer as well as ours.
+    """
+    ours = {_squeeze(line) for text in originals for line in text.split("\n")}
+    start = kinds.index("quoted")
+    for i in range(start, min(len(lines), LINES_LOOKED_AT)):
+        squeezed = _squeeze(lines[i])
+        if kinds[i] == "new" and len(squeezed) >= 6 and squeezed in ours:
+            kinds[i] = "quoted"
 
 
 def _older_history(lines: list[str], first: int, i: int) -> bool:

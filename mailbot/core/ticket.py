@@ -68,6 +68,7 @@ class Ticket:
     confidence: float = 0.0
     missing: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()  # fact code, value; several of one code are several pairs
+    asked_at: datetime | None = None  # when we last learned of a mail that wants an answer
     result: str | None = None  # what solved it
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
@@ -157,6 +158,7 @@ class Sent:
     kind: DraftKind
     asks: bool  # the mail asks the customer for something
     how: str
+    approved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

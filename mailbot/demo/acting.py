@@ -96,7 +96,8 @@ def bounce(stage: Stage, words: Words, block: Block) -> Outcome:
 
 
 def approve(stage: Stage, words: Words, block: Block) -> Outcome:
-    draft = stage.draft(words["nth"])
+    """ "cannot approve": whatever draft there was last, the door must refuse it."""
+    draft = stage.last_draft(words["nth"]) if words["can"] else stage.draft(words["nth"])
     return _acted(stage, words, DraftApproved(words["agent"], draft.id, draft.version))
 
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from fastapi import APIRouter, FastAPI, Form, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Form, Query, Request
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -49,6 +49,16 @@ FRAMED: Mapping[str, str] = {
     "X-Frame-Options": "SAMEORIGIN",
 }
 
+
+def _ours(request: Request, csrf: Annotated[str, Form()] = "") -> None:
+    """The form must come from a page of ours, and from the visitor it was given to."""
+    check_origin(request)
+    wanted = request.cookies.get(COOKIE, "")
+    if not wanted or not hmac.compare_digest(wanted.encode(), csrf.encode()):
+        raise HTTPException(403, "csrf")
+
+
+OURS = [Depends(_ours)]
 router = APIRouter()
 
 
@@ -82,17 +92,15 @@ def customers(
     return _customers(request, {"address": address, "name": name, "subject": "", "text": ""}, sent=sent)
 
 
-@router.post("/demo/write")
+@router.post("/demo/write", dependencies=OURS)
 def write(
     request: Request,
     name: Annotated[str, Form()] = "",
     address: Annotated[str, Form()] = "",
     subject: Annotated[str, Form()] = "",
     text: Annotated[str, Form()] = "",
-    csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """A new mail, from whoever the visitor wants to be."""
-    _check(request, csrf)
     typed = {
         "name": " ".join(name.split())[:60],
         "address": address.strip().lower(),
@@ -107,10 +115,9 @@ def write(
     return _send(request, Letter(sender, SUPPORT, typed["subject"], _lines(typed["text"]), _local_now(request)))
 
 
-@router.post("/demo/example")
-def example(request: Request, code: Annotated[str, Form()] = "", csrf: Annotated[str, Form()] = "") -> Response:
+@router.post("/demo/example", dependencies=OURS)
+def example(request: Request, code: Annotated[str, Form()] = "") -> Response:
     """One of the examples, as its own customer (or machine) sends it."""
-    _check(request, csrf)
     sample = mails.EXAMPLES.get(code)
     if sample is None:
         raise HTTPException(404)
@@ -151,17 +158,15 @@ def read(
     )
 
 
-@router.post("/demo/mail/{index}")
+@router.post("/demo/mail/{index}", dependencies=OURS)
 def answer(
     request: Request,
     index: int,
     address: Annotated[str, Form()] = "",
     style: Annotated[str, Form()] = "",
     text: Annotated[str, Form()] = "",
-    csrf: Annotated[str, Form()] = "",
 ) -> Response:
     """The answer, in the thread, with whatever the visitor made of the quoted words."""
-    _check(request, csrf)
     original = _received(request, address, index).mail
     chosen = style if style in letters.STYLES else letters.STYLES[0]
     known = {each: name for name, each in mails.customers()}
@@ -199,10 +204,9 @@ def clock(request: Request) -> Response:
     )
 
 
-@router.post("/demo/clock")
-def move(request: Request, to: Annotated[str, Form()] = "", csrf: Annotated[str, Form()] = "") -> Response:
+@router.post("/demo/clock", dependencies=OURS)
+def move(request: Request, to: Annotated[str, Form()] = "") -> Response:
     """Move the clock forward and give the loops a moment to act on it."""
-    _check(request, csrf)
     world = _world(request)
     moment = moments(_hours(request), _local_now(request)).get(to)
     if moment is None:
@@ -267,14 +271,6 @@ def _render(
     answer = render(request, template, status, headers, d=words, demo_csrf=token, **facts)
     answer.set_cookie(COOKIE, token, path="/demo", httponly=True, samesite="strict")
     return answer
-
-
-def _check(request: Request, csrf: str) -> None:
-    """The form must come from a page of ours, and from the visitor it was given to."""
-    check_origin(request)
-    wanted = request.cookies.get(COOKIE, "")
-    if not wanted or not hmac.compare_digest(wanted.encode(), csrf.encode()):
-        raise HTTPException(403, "csrf")
 
 
 def _send(request: Request, letter: Letter) -> Response:

@@ -34,7 +34,7 @@ def run_demo(port: int) -> None:
     _quiet_log()
     found = free_port(port)
     if port and found != port:
-        screen.print(f"端口 {port} 已被占用,改用 {found} / port {port} is taken, using {found}")
+        screen.print(f"端口 {port} 已被占用，改用 {found} / port {port} is taken, using {found}")
     stop: list[Callable[[], None]] = []
     try:
         with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=screen) as bar:
@@ -55,7 +55,7 @@ def run_demo(port: int) -> None:
                     each()
     except KeyboardInterrupt:  # before the loops ran
         pass
-    screen.print("演示结束,未留下任何文件 / the demo is over, nothing is left behind")
+    screen.print("演示结束，未留下任何文件 / the demo is over, nothing is left behind")
 
 
 def play_story(name: str) -> int:
@@ -121,11 +121,14 @@ def _welcome(world: World) -> None:
         f"客服 agent        [bold]demo[/]  密码 password  [bold]{world.passwords['demo']}[/]",
         f"主管 supervisor   [bold]boss[/]  密码 password  [bold]{world.passwords['boss']}[/]",
         "",
-        "1. 用 demo 登录,打开最急的一封,改一个字,批准  Log in, open the most urgent one, approve it",
-        "2. 在客户页看回信,行间作答寄回来  Read the answer as the customer, and answer between its lines",
-        "3. 拨到 17:00 或三天后,看时限如何到期  Move the clock and watch what falls due",
+        "1. 用 demo 登录，打开最急的一封，批准回复",
+        "   Log in as demo, open the most urgent mail, approve the reply",
+        "2. 在客户页读回信，在行间作答再寄回来",
+        "   Read it as the customer, answer between its lines",
+        "3. 把时钟拨到 17:00 或三天后，看时限到期",
+        "   Move the clock and watch what falls due",
         "",
-        "[dim]Ctrl-C 结束,什么也不留下  ends it and leaves nothing behind[/]",
+        "[dim]Ctrl-C 结束，什么也不留下  ends it and leaves nothing behind[/]",
     )
     screen.print(Panel("\n".join(lines), title="mailbot demo", expand=False))
 

@@ -13,7 +13,7 @@ from mailbot import app as program
 from mailbot.core.ticket import Event
 from mailbot.demo.world import Received, World
 from mailbot.reader import Reader
-from mailbot.store import lists, tickets
+from mailbot.store import lists
 from mailbot.store.tables import mail, ticket
 
 
@@ -76,6 +76,16 @@ class Stage:
         row: Row[Any] = rows[0]
         return row
 
+    def last_draft(self, nth: str) -> Row[Any]:
+        """The newest reply draft of a ticket, in whatever state."""
+        ticket_id = self.ticket_id(nth)
+        with self.world.app.engine.read() as tx:
+            rows = [row for row in lists.drafts_of(tx, ticket_id) if row.kind == "reply"]
+        if not rows:
+            raise Untold(f"ticket {nth} never had a draft")
+        row: Row[Any] = rows[-1]
+        return row
+
     def last_mail(self, nth: str = "") -> Row[Any]:
         """The mail that came in last, of all or of one ticket."""
         query = sa.select(mail).order_by(mail.c.id.desc()).limit(1)
@@ -105,9 +115,3 @@ class Stage:
         with self.world.app.engine.read() as tx:
             row = lists.mail_row(tx, mail_id)
         return str(row.words) if row is not None else ""
-
-    def load(self, nth: str) -> Any:
-        """The ticket as decisions see it, with its open promises."""
-        ticket_id = self.ticket_id(nth)
-        with self.world.app.engine.read() as tx:
-            return tickets.load(tx, ticket_id)

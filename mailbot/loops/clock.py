@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import schedule
 import structlog
@@ -14,7 +15,6 @@ import structlog
 from mailbot.clock import Clock as Time
 from mailbot.core.ticket import PromiseDue
 from mailbot.desk import Desk
-from mailbot.shelf import Shelf
 from mailbot.store import people, tickets
 from mailbot.store.engine import Engine
 
@@ -26,14 +26,13 @@ TICK_SECONDS = 1.0
 class Clock:
     """The loop; `step` runs the jobs that are due."""
 
-    def __init__(self, engine: Engine, desk: Desk, time: Time, shelf: Shelf) -> None:
-        self._engine, self._desk, self._time, self._shelf = engine, desk, time, shelf
+    def __init__(self, engine: Engine, desk: Desk, time: Time) -> None:
+        self._engine, self._desk, self._time = engine, desk, time
         # A job of `schedule` 1.2 that raises runs again at once and drops the rest of its pass, so its jobs
         # only say what is due; step() does it, and what was not reached waits for the next step.
         self._due: deque[Callable[[], object]] = deque()
         self._scheduler = schedule.Scheduler()
         self._scheduler.every(1).seconds.do(self._due.append, self.promises)
-        self._scheduler.every(2).seconds.do(self._due.append, self._shelf.refresh)
         self._scheduler.every(1).hours.do(self._due.append, self._tidy)
 
     def step(self) -> float:
@@ -55,4 +54,4 @@ class Clock:
 
     def _tidy(self) -> None:
         with self._engine.write() as tx:
-            people.forget_expired(tx, self._time.now())
+            people.forget_expired(tx, datetime.now(UTC))  # sessions live by real time

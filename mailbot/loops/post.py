@@ -208,7 +208,7 @@ class Post:
 
 def _ended(row: Row[Any]) -> Event:
     if row.state == "sent":
-        return Sent(row.id, row.kind, row.asks, row.last_result)
+        return Sent(row.id, row.kind, row.asks, row.last_result, row.approved_at)
     if row.state == "failed":
         return SendFailed(row.id, row.draft_id, row.kind, row.last_result)
     return SendUncertain(row.id, row.last_result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from mailbot.store.engine import upsert
 from mailbot.store.tables import agent, login_failure, session
 
 ROLES = ("agent", "supervisor", "admin")
+FORGIVEN_AFTER = timedelta(days=1)
 
 
 def add(tx: Connection, values: dict[str, Any]) -> int:
@@ -75,6 +76,6 @@ def forget_failures(tx: Connection, name: str, address: str) -> None:
 
 
 def forget_expired(tx: Connection, now: datetime) -> None:
-    """Sessions and locks that have run out."""
+    """Sessions that have run out, and locks that ended a day ago: until then the next one is longer."""
     tx.execute(sa.delete(session).where(session.c.expires_at <= now))
-    tx.execute(sa.delete(login_failure).where(login_failure.c.locked_until <= now))
+    tx.execute(sa.delete(login_failure).where(login_failure.c.locked_until <= now - FORGIVEN_AFTER))

@@ -104,6 +104,7 @@ ticket = Table(
     Column("confidence", Integer, nullable=False),  # per mille
     Column("missing", JSON, nullable=False),
     Column("facts", JSON, nullable=False),
+    Column("asked_at", UtcDateTime),
     Column("result", Words()),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),

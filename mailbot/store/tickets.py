@@ -328,7 +328,7 @@ _PLAIN = (
         "owner",
         "mood",
     ),
-    *("result", "opened_at", "updated_at", "resolved_at", "closed_at", "waiting_on"),
+    *("asked_at", "result", "opened_at", "updated_at", "resolved_at", "closed_at", "waiting_on"),
 )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+
 from mailbot import accounts
 from mailbot.accounts import NewAgent
 from mailbot.app import App, border

@@ -214,6 +214,24 @@ def test_a_session_that_ran_out_asks_to_log_in_and_says_that_nothing_was_done(wo
     assert f"/login?next=%2Ftickets%2F{number}" == agent.get(f"/tickets/{number}").headers["location"]
 
 
+@pytest.mark.parametrize("expired", [True, False])
+def test_words_typed_into_a_page_that_is_out_of_date_are_given_back(world, expired):
+    agent = world.browser("xiaozhou")
+    number = world.deliver(letter())
+    draft = world.draft(number)
+    if expired:
+        world.wall.move_to(world.wall.now() + timedelta(hours=13))
+
+    answer = agent.post(f"/drafts/{draft.id}/edit", csrf="old", **fields_of(draft, text="写了<很久>的内容"))
+
+    assert (401 if expired else 403) == answer.status_code
+    assert "写了&lt;很久&gt;的内容</textarea>" in answer.text
+    foreign = agent.post(
+        f"/drafts/{draft.id}/edit", csrf="old", headers={"origin": "https://evil.example"}, text="放在这里的内容"
+    )
+    assert "放在这里的内容" not in foreign.text
+
+
 def test_a_wrong_password_an_unknown_name_and_a_locked_door_get_the_same_answer(world):
     answers = []
     for name in ("xiaozhou", "nobody-at-all"):

@@ -33,7 +33,7 @@ PAYLOADS = (
 )
 RUNS = re.compile(
     r"<script|<svg|<math|<iframe|<form|<base|<link|<meta|<video|<object|\son\w+\s*=|javascript:|srcset|srcdoc|url\(",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailbot.core.ticket import DraftWritten, SendUncertain
+from mailbot.core.ticket import SendUncertain
 from mailbot.store import lists, outbox
 from tests.console.conftest import HERE, fields_of, letter, token_of
 
@@ -59,6 +59,21 @@ def test_a_ticket_page_shows_words_facts_reasons_promises_and_the_draft(world):
         assert words in html
     assert "工号 1024" in html  # the signature that will be set under it
     assert world.draft(number).text.splitlines()[0] in html
+
+
+def test_reasons_are_those_of_the_mail_that_set_the_category(world):
+    number = world.deliver(
+        letter("请问怎么开发票", "请问怎么开发票？需要什么资料？", sender=("王芳", "wang@mail.example"))
+    )
+    world.deliver(letter(f"Re: 工单 {number}", "公司名称：示例科技有限公司", sender=("王芳", "wang@mail.example")))
+    agent = world.browser("xiaozhou")
+
+    assert 2 == len(world.mails(number))
+    shown = agent.get(f"/tickets/{number}").text.partition("类别与等级的依据")[2].partition("更正类别")[0]
+    assert "发票" in shown
+    agent.post(f"/tickets/{number}/correct", topic="complaint/quality", priority="urgent")
+    shown = agent.get(f"/tickets/{number}").text.partition("类别与等级的依据")[2].partition("更正类别")[0]
+    assert "complaint/quality" in shown
 
 
 def test_an_in_line_answer_stays_in_sight_and_quoted_history_is_folded(world):

@@ -97,9 +97,7 @@ def ticket(state: State = State.PENDING, **over: Any) -> Ticket:
     opened = NOW - timedelta(days=1)
     kinds = {State.RESOLVED: ("revisit",), State.CLOSED: ()}.get(state, ("answer", "solve"))
     due = NOW + timedelta(hours=2)
-    promises = tuple(
-        Promise(kind, due, "依据", id=n, began_at=opened) for n, kind in enumerate(kinds, start=1)
-    )
+    promises = tuple(Promise(kind, due, "依据", id=n, began_at=opened) for n, kind in enumerate(kinds, start=1))
     done = opened if state in (State.RESOLVED, State.CLOSED) else None
     given: dict[str, Any] = {
         "number": "20261122-0001",
@@ -135,6 +133,10 @@ def draft(draft_id: int = 5, **over: Any) -> OpenDraft:
     return OpenDraft(draft_id, **{**given, **over})
 
 
+def sent(kind: str = "reply", asks: bool = False, approved_at: datetime = NOW) -> Sent:
+    return Sent(1, kind, asks, "250 ok", approved_at)  # type: ignore[arg-type]
+
+
 # Every event once, in a form that is allowed wherever the state allows it.
 EVENTS: dict[str, Event] = {
     "mail": arrived(mail_id=2, into=7),
@@ -149,8 +151,8 @@ EVENTS: dict[str, Event] = {
     "edit": DraftWritten("wang", "Re: question", "您好", draft_id=5),
     "approve": DraftApproved("wang", 5),
     "reject": DraftRejected("wang", 5, "不合适"),
-    "sent": Sent(1, "reply", False, "250 ok"),
-    "ack_sent": Sent(1, "acknowledgement", False, "250 ok"),
+    "sent": sent(),
+    "ack_sent": sent("acknowledgement"),
     "failed": SendFailed(1, 6, "reply", "550 no such user"),
     "ack_failed": SendFailed(1, 6, "acknowledgement", "550 no such user"),
     "uncertain": SendUncertain(1, "没有答复"),
@@ -167,16 +169,10 @@ def applied(before: Ticket, decision: Decision) -> Ticket:
     """The ticket as it would be loaded after this decision was written: what store/tickets.py does, in memory."""
     if decision.refused is not None:
         return before
-    serial = (
-        1
-        + max((each.id or 0 for each in (*before.promises, *before.drafts)), default=0)
-        + before.version * 100
-    )
+    serial = 1 + max((each.id or 0 for each in (*before.promises, *before.drafts)), default=0) + before.version * 100
     settled = {each.promise_id for each in decision.settled}
     promises = [each for each in before.promises if each.id not in settled]
-    promises = [
-        replace(each, broken_at=each.due_at) if each.id in decision.overdue else each for each in promises
-    ]
+    promises = [replace(each, broken_at=each.due_at) if each.id in decision.overdue else each for each in promises]
     promises += [replace(each, id=serial + n) for n, each in enumerate(decision.promised)]
     ended = {each.draft_id for each in decision.ended if each.state != "open"}
     back = [draft(each.draft_id) for each in decision.ended if each.state == "open"]

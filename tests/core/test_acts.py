@@ -25,11 +25,10 @@ from mailbot.core.ticket import (
     SendFailed,
     SendSettled,
     SendUncertain,
-    Sent,
     State,
     Taken,
 )
-from tests.core.events import EVENTS, NOW, applied, draft, ticket
+from tests.core.events import EVENTS, NOW, applied, draft, sent, ticket
 
 LATE = Promise("answer", NOW - timedelta(minutes=1), "依据", id=1)
 
@@ -60,9 +59,7 @@ def test_who_takes_a_ticket_owns_it(office: Office) -> None:
         DraftApproved("wang", 5, seen_version=0),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_reason_and_changes_nothing(
-    event: Event, office: Office
-) -> None:
+def test_what_makes_no_sense_is_refused_with_a_reason_and_changes_nothing(event: Event, office: Office) -> None:
     before = ticket()
 
     decision = decide(before, event, office, NOW)
@@ -93,9 +90,7 @@ def test_a_corrected_priority_makes_the_promises_anew_from_where_they_began(offi
     decision = decide(before, Corrected("wang", "fault", "malfunction", "urgent"), office, NOW)
 
     assert [1, 2] == [each.promise_id for each in decision.settled]
-    assert [began + timedelta(hours=1), began + timedelta(hours=24)] == [
-        each.due_at for each in decision.promised
-    ]
+    assert [began + timedelta(hours=1), began + timedelta(hours=24)] == [each.due_at for each in decision.promised]
 
 
 def test_a_corrected_topic_leaves_the_promises_and_redoes_the_machines_draft(office: Office) -> None:
@@ -120,9 +115,7 @@ def test_a_correction_never_throws_an_agents_own_words_away(office: Office) -> N
 
 
 def test_a_correction_leaves_the_revisit_of_a_solved_ticket(office: Office) -> None:
-    decision = decide(
-        ticket(State.RESOLVED), Corrected("wang", "complaint", "quality", "urgent"), office, NOW
-    )
+    decision = decide(ticket(State.RESOLVED), Corrected("wang", "complaint", "quality", "urgent"), office, NOW)
 
     assert ((), ()) == (decision.promised, decision.settled)
 
@@ -141,9 +134,7 @@ def test_a_solved_ticket_has_its_result_and_owes_a_revisit(office: Office) -> No
         decision.ticket.waiting_on,
         decision.ticket.resolved_at,
     )
-    assert [("revisit", NOW + timedelta(hours=24))] == [
-        (each.kind, each.due_at) for each in decision.promised
-    ]
+    assert [("revisit", NOW + timedelta(hours=24))] == [(each.kind, each.due_at) for each in decision.promised]
     assert [(1, "withdrawn"), (2, "kept")] == [(each.promise_id, each.state) for each in decision.settled]
     assert [(5, "superseded")] == [(each.draft_id, each.state) for each in decision.ended]
 
@@ -278,7 +269,7 @@ def test_a_rejected_draft_leaves_the_answer_owed(office: Office) -> None:
 
 @pytest.mark.rule("000-36")
 def test_an_answer_that_was_sent_keeps_its_promise_and_leaves_the_solution_owed(office: Office) -> None:
-    decision = decide(ticket(), Sent(1, "reply", False, "250 ok"), office, NOW)
+    decision = decide(ticket(), sent(), office, NOW)
 
     assert [(1, "kept")] == [(each.promise_id, each.state) for each in decision.settled]
     assert (State.IN_PROGRESS, "us") == (decision.ticket.state, decision.ticket.waiting_on)
@@ -287,18 +278,18 @@ def test_an_answer_that_was_sent_keeps_its_promise_and_leaves_the_solution_owed(
 def test_an_answer_that_was_sent_late_was_broken(office: Office) -> None:
     late = replace(LATE, broken_at=LATE.due_at)
 
-    decision = decide(ticket(State.ESCALATED, promises=(late,)), Sent(1, "reply", False, "ok"), office, NOW)
+    decision = decide(ticket(State.ESCALATED, promises=(late,)), sent(), office, NOW)
 
     assert [(1, "broken")] == [(each.promise_id, each.state) for each in decision.settled]
     assert State.IN_PROGRESS == decision.ticket.state
 
 
 def test_an_answer_that_asks_something_waits_for_the_customer(office: Office) -> None:
-    assert "customer" == decide(ticket(), Sent(1, "reply", True, "ok"), office, NOW).ticket.waiting_on
+    assert "customer" == decide(ticket(), sent(asks=True), office, NOW).ticket.waiting_on
 
 
 def test_an_acknowledgement_answers_nothing(office: Office) -> None:
-    decision = decide(ticket(), Sent(1, "acknowledgement", False, "ok"), office, NOW)
+    decision = decide(ticket(), sent("acknowledgement"), office, NOW)
 
     assert (State.PENDING, ()) == (decision.ticket.state, decision.settled)
 
@@ -309,7 +300,7 @@ def test_an_answer_sent_after_a_bounce_reopened_the_ticket_does_not_wait_for_the
     solved = ticket(State.RESOLVED)
     reopened = applied(solved, decide(solved, EVENTS["bounce"], office, NOW))
 
-    assert "us" == decide(reopened, Sent(2, "reply", False, "ok"), office, NOW).ticket.waiting_on
+    assert "us" == decide(reopened, sent(), office, NOW).ticket.waiting_on
 
 
 def test_a_send_that_failed_gives_the_draft_back_and_the_answer_is_still_owed(office: Office) -> None:
@@ -374,3 +365,16 @@ def test_an_overdue_revisit_does_not_reopen_a_solved_ticket(office: Office) -> N
     decision = decide(ticket(State.RESOLVED, promises=(late,)), PromiseDue(1), office, NOW)
 
     assert (State.RESOLVED, (1,)) == (decision.ticket.state, decision.overdue)
+
+
+@pytest.mark.rule("000-36")
+def test_a_mail_that_came_after_the_approval_is_promised_an_answer_of_its_own(office: Office) -> None:
+    later = NOW + timedelta(minutes=5)
+    owed = replace(ticket(), asked_at=later, promises=(replace(LATE, due_at=later + timedelta(hours=3)),))
+
+    decision = decide(owed, sent(asks=True, approved_at=NOW), office, later + timedelta(minutes=1))
+
+    assert ["kept"] == [each.state for each in decision.settled]
+    assert ["answer"] == [each.kind for each in decision.promised]
+    assert later < decision.promised[0].due_at
+    assert "us" == decision.ticket.waiting_on

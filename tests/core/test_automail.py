@@ -60,9 +60,7 @@ def test_a_mail_from_nobody_gets_no_answer():
 
 
 def test_a_report_from_nobody_is_still_a_bounce():
-    report = (
-        b"Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n"
-    )
+    report = b"Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n"
 
     found = judge(replace(PLAIN, from_=None, report=report, content_type="multipart/report"), OWN)
 
@@ -151,9 +149,7 @@ def test_an_auto_reply_with_an_empty_return_path_is_no_bounce():
 
 
 def test_a_bounce_says_which_of_our_mails_came_back():
-    returned = (
-        b"From: support@shop.example\r\nMessage-ID:\r\n " + OUR_ID.encode() + b"\r\n\r\nMessage-ID: <x@y>"
-    )
+    returned = b"From: support@shop.example\r\nMessage-ID:\r\n " + OUR_ID.encode() + b"\r\n\r\nMessage-ID: <x@y>"
     mail = replace(PLAIN, content_type="multipart/report", returned=returned, in_reply_to=("<z@z.example>",))
 
     found = judge(mail, OWN)
@@ -376,9 +372,7 @@ NAMES = st.sampled_from(
         "X-Auto-Response-Suppress", "List-Id", "Received", "X-QQ-AUTO-REPLY", "Subject",
     ]
 )  # fmt: skip
-VALUES = st.text(max_size=60) | st.sampled_from(
-    ["<>", "no", "auto-replied", "<a+auto_=b@c>", "bulk", "OOF", OUR_ID]
-)
+VALUES = st.text(max_size=60) | st.sampled_from(["<>", "no", "auto-replied", "<a+auto_=b@c>", "bulk", "OOF", OUR_ID])
 ADDRESSES = st.builds(
     Address, st.text(max_size=5), st.sampled_from(["a@b.example", "a", "@", "support@shop.example", "x@"])
 )
@@ -451,12 +445,8 @@ def test_a_mark_we_did_not_sign_never_makes_a_mail_less_than_it_is(mail: Mail, v
 )
 def test_hostile_repetition_is_judged_in_bounded_time(piece: str):
     long = piece * 300_000
-    headers = tuple(
-        (name, long[:100_000]) for name in ("Return-Path", "Auto-Submitted", "X-Failed-Recipients")
-    )
-    bounce = replace(
-        PLAIN, from_=Address("", "postmaster@x.example"), subject=long, text=long, headers=headers
-    )
+    headers = tuple((name, long[:100_000]) for name in ("Return-Path", "Auto-Submitted", "X-Failed-Recipients"))
+    bounce = replace(PLAIN, from_=Address("", "postmaster@x.example"), subject=long, text=long, headers=headers)
     human = replace(PLAIN, subject=long, text=long)
 
     start = time.perf_counter()

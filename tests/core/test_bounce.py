@@ -100,9 +100,7 @@ def test_a_missing_action_is_told_by_the_status(action: str, status: str, expect
     ],
 )
 def test_recipients_are_understood_in_every_spelling(field: str, expected: str):
-    assert [expected] == [
-        one.address for one in recipients(report_of(f"Final-Recipient: {field}", "Action: failed"))
-    ]
+    assert [expected] == [one.address for one in recipients(report_of(f"Final-Recipient: {field}", "Action: failed"))]
 
 
 @pytest.mark.parametrize(
@@ -125,9 +123,7 @@ def test_the_address_we_wrote_to_goes_before_the_one_it_was_forwarded_to():
 def test_a_report_in_gbk_is_read_all_the_same():
     fields = "Final-Recipient: rfc822; a@x.example\nAction: failed\nDiagnostic-Code: smtp; 550 用户不存在\n"
 
-    assert ["550 用户不存在"] == [
-        one.diagnostic for one in recipients(replace(BLANK, report=fields.encode("gb18030")))
-    ]
+    assert ["550 用户不存在"] == [one.diagnostic for one in recipients(replace(BLANK, report=fields.encode("gb18030")))]
 
 
 def test_a_spam_complaint_bounces_nobody():
@@ -220,9 +216,7 @@ def test_bounces_in_words_are_read(text: str, address: str, status: str):
     ],
 )
 def test_a_delay_in_words_is_no_failure(text: str):
-    assert [("a@x.example", "delayed")] == [
-        (one.address, one.action) for one in recipients(replace(BLANK, text=text))
-    ]
+    assert [("a@x.example", "delayed")] == [(one.address, one.action) for one in recipients(replace(BLANK, text=text))]
 
 
 def test_the_copy_of_our_mail_bounces_nobody():

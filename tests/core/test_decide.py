@@ -29,10 +29,9 @@ from mailbot.core.ticket import (
     Event,
     PromiseDue,
     SendFailed,
-    Sent,
     State,
 )
-from tests.core.events import EVENTS, NOW, applied, arrived, bounced, ticket, understood
+from tests.core.events import EVENTS, NOW, applied, arrived, bounced, sent, ticket, understood
 
 TOPICS = (
     ("fault", "malfunction"),
@@ -79,10 +78,13 @@ class Life(RuleBasedStateMachine):
         fresh = replace(open_ticket(first, "20261123-0001", "support", self.now), id=None)
         self.ticket = applied(fresh, decide(fresh, first, self.office, self.now))
         self.gone: list[int] = []
+        self.approved = NOW
 
     def happens(self, event: Event) -> Decision:
         before = self.ticket
         decision = decide(before, event, self.office, self.now)
+        if decision.approve is not None:
+            self.approved = self.now
         if decision.refused is not None:
             assert decision == Decision(before, refused=decision.refused)
         self.gone += [each.draft_id for each in decision.ended if each.state == "approved"]
@@ -108,11 +110,7 @@ class Life(RuleBasedStateMachine):
             if promise.kind in owed and promise.kind != "revisit":
                 assert promise.due_at <= owed[promise.kind]
 
-    @rule(
-        name=st.sampled_from(
-            [n for n in EVENTS if n not in ("overdue", "correct", "approve", "edit", "reject")]
-        )
-    )
+    @rule(name=st.sampled_from([n for n in EVENTS if n not in ("overdue", "correct", "approve", "edit", "reject")]))
     def anything_else_happens(self, name: str) -> None:
         self.happens(EVENTS[name])
 
@@ -137,7 +135,7 @@ class Life(RuleBasedStateMachine):
     @rule(arrives=st.booleans(), asks=st.booleans())
     def a_letter_ends(self, arrives: bool, asks: bool) -> None:
         draft_id = self.gone.pop()
-        self.happens(Sent(1, "reply", asks, "ok") if arrives else SendFailed(1, draft_id, "reply", "550"))
+        self.happens(sent(asks=asks, approved_at=self.approved) if arrives else SendFailed(1, draft_id, "reply", "550"))
 
     @rule()
     def our_letter_comes_back(self) -> None:
@@ -170,9 +168,7 @@ def test_a_ticket_is_closed_or_has_an_open_promise_whatever_happens(office: Offi
         pass
 
     InThisOffice.office = office
-    run_state_machine_as_test(
-        InThisOffice, settings=settings(max_examples=60, stateful_step_count=25, deadline=None)
-    )
+    run_state_machine_as_test(InThisOffice, settings=settings(max_examples=60, stateful_step_count=25, deadline=None))
 
 
 @given(st.lists(st.sampled_from(sorted(EVENTS)), max_size=12), st.sampled_from(State))

@@ -14,9 +14,7 @@ from mailbot.core.mail import Address, Mail
 from mailbot.core.quoting import Body, Segment
 
 RULES = Path(__file__).parents[2] / "rules"
-PATTERNS = read_patterns(
-    {n: (RULES / n).read_text(encoding="utf-8") for n in ("orders.toml", "products.toml")}
-)
+PATTERNS = read_patterns({n: (RULES / n).read_text(encoding="utf-8") for n in ("orders.toml", "products.toml")})
 
 
 def facts_of(new: str, subject: str = "", signature: str = "", quoted: str = "", display: str = "") -> Facts:

@@ -47,9 +47,7 @@ def mutate(raw: bytes, other: bytes, seed: int) -> bytes:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(ZOO), st.sampled_from(ZOO), st.integers(0, 2**32))
-def test_no_mutilated_mail_raises_and_no_header_value_breaks_a_line(
-    raw: bytes, other: bytes, seed: int
-) -> None:
+def test_no_mutilated_mail_raises_and_no_header_value_breaks_a_line(raw: bytes, other: bytes, seed: int) -> None:
     broken = mutate(raw, other, seed)
 
     mail = parse(broken)
@@ -89,12 +87,7 @@ def test_text_without_any_header_is_still_a_mail() -> None:
 
 def test_more_than_a_hundred_parts_are_cut_and_said() -> None:
     part = b"--b\r\nContent-Type: image/png\r\n\r\nx\r\n"
-    raw = (
-        HEAD
-        + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n"
-        + part * 150
-        + b"--b--"
-    )
+    raw = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n" + part * 150 + b"--b--"
 
     mail = read(raw)
 
@@ -104,9 +97,7 @@ def test_more_than_a_hundred_parts_are_cut_and_said() -> None:
 
 
 def test_parts_nested_too_deep_are_said_and_do_not_recurse() -> None:
-    nest = b"".join(
-        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(60)
-    )
+    nest = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (i, i) for i in range(60))
 
     mail = read(HEAD + nest + b"\r\nhello")
 
@@ -162,11 +153,7 @@ def test_the_bytes_of_an_attachment_come_back() -> None:
 )
 def test_broken_transfer_encodings_still_give_their_words(encoding: bytes, body: bytes, text: str) -> None:
     raw = (
-        HEAD
-        + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
-        + encoding
-        + b"\r\n\r\n"
-        + body
+        HEAD + b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body
     )
 
     assert text == read(raw).text
@@ -212,9 +199,7 @@ def test_addresses_as_clients_write_them(value: bytes, found: tuple[str, str]) -
 
 
 def test_members_of_a_group_are_read_and_the_group_is_known() -> None:
-    assert addresses(
-        b"Team: a@b.example, C <c@d.example>;"
-    ) == ((("", "a@b.example"), ("C", "c@d.example")), True)
+    assert addresses(b"Team: a@b.example, C <c@d.example>;") == ((("", "a@b.example"), ("C", "c@d.example")), True)
 
 
 @pytest.mark.parametrize(

@@ -106,9 +106,7 @@ def test_subjects_of_bounces_are_known(subject: str):
     assert is_bounce_subject(subject)
 
 
-@pytest.mark.parametrize(
-    "subject", ["Re: Undeliverable: order", "未送达的包裹", "退货", "delivery failed again"]
-)
+@pytest.mark.parametrize("subject", ["Re: Undeliverable: order", "未送达的包裹", "退货", "delivery failed again"])
 def test_subjects_of_parcels_are_not(subject: str):
     assert not is_bounce_subject(subject)
 

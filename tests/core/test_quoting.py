@@ -39,13 +39,11 @@ def test_every_unmarked_line_between_marked_lines_is_new(lines: list[str]) -> No
     [
         BLOCK,
         "------------------ 原始邮件 ------------------\n" + BLOCK,
-        "------------------------------------------------------------------\n"
-        + BLOCK.replace("主题", "主　题"),
+        "------------------------------------------------------------------\n" + BLOCK.replace("主题", "主　题"),
         "-----Original Message-----\nFrom: S <s@shop.example>\nSent: Monday, November 16, 2026 5:00 PM\nTo: L\nSubject: x\n",
         "*From:* S <s@shop.example>\n*Sent:* Monday\n*To:* L\n*Subject:* x\n",
         "寄件者: 示例\n寄件日期: 2026年11月19日\n收件者: 陳\n主旨: 冷氣\n",
-        "-----邮件原件-----\n"
-        + BLOCK.replace("示例电器 <support@shop.example>", "support@shop.example 代表 示例电器"),
+        "-----邮件原件-----\n" + BLOCK.replace("示例电器 <support@shop.example>", "support@shop.example 代表 示例电器"),
         '在 2026-11-08 01:38:00，"示例" <s@shop.example> 写道：\n',
         "示例 <s@shop.example> 於 2026年11月8日 週二\n下午6:19寫道：\n",
         "On Sun, Nov 8, 2026 at 1:38 AM Example Appliances <s@shop.example>\nwrote:\n",
@@ -75,11 +73,28 @@ def test_an_answer_mark_in_the_history_is_new() -> None:
 
 def test_known_originals_bring_out_what_is_not_ours() -> None:
     ours = "您好，请告诉我们订单号。\n方便的上门时间是什么？\n示例电器客服"
-    text = f"已填。\n\n{BLOCK}\n您好，请告诉我们订单号。\n20261120123456\n方便的上门时间是什么？\n周六上午\n示例电器客服"
+    text = (
+        f"已填。\n\n{BLOCK}\n您好，请告诉我们订单号。\n20261120123456\n方便的上门时间是什么？\n周六上午\n示例电器客服"
+    )
 
     body = split(text, (ours,))
 
     assert body.new == "已填。\n\n20261120123456\n周六上午"
+
+
+def test_announced_answers_between_unmarked_lines_are_told_from_ours() -> None:
+    ours = "您好，请告诉我们订单号。\n方便的上门时间是什么？\n示例电器客服"
+    text = f"我在下面逐条回答。\n\n{BLOCK}\n您好，请告诉我们订单号。\n20261120123456\n方便的上门时间是什么？\n周六上午"
+
+    body = split(text, (ours,))
+
+    assert body.new == "我在下面逐条回答。\n\n20261120123456\n周六上午"
+
+
+def test_words_above_the_history_are_new_even_if_they_repeat_ours() -> None:
+    body = split(f"方便的上门时间是什么？\n\n{BLOCK}\n方便的上门时间是什么？", ("方便的上门时间是什么？",))
+
+    assert body.new == "方便的上门时间是什么？"
 
 
 def test_foreign_originals_change_nothing() -> None:

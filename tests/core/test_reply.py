@@ -131,15 +131,11 @@ def test_the_words_of_a_customer_are_no_markup() -> None:
     assert "<img" not in to_html("a", "> <img src=x>")
 
 
-@pytest.mark.parametrize(
-    "hostile", ["a\r\nBcc: x@y.test", "a\nb", "a\rb", "a\x00b", "a\u2028b", "a\x85b", "a\x0bb"]
-)
+@pytest.mark.parametrize("hostile", ["a\r\nBcc: x@y.test", "a\nb", "a\rb", "a\x00b", "a\u2028b", "a\x85b", "a\x0bb"])
 @pytest.mark.parametrize("field", ["subject", "from_", "to", "cc", "reply_to"])
 def test_a_line_break_in_a_header_is_refused(hostile: str, field: str) -> None:
     address = Address(hostile, "wang@mail.example")
-    value = {"subject": hostile, "from_": address, "to": (address,), "cc": (address,), "reply_to": address}[
-        field
-    ]
+    value = {"subject": hostile, "from_": address, "to": (address,), "cc": (address,), "reply_to": address}[field]
 
     refused = compose(replace(LETTER, **{field: value}))  # type: ignore[arg-type]
 
@@ -193,9 +189,7 @@ def test_a_domain_that_cannot_be_converted_is_refused() -> None:
 
 
 def test_a_quoted_local_part_stays_quoted() -> None:
-    assert (
-        parsed(replace(LETTER, to=(Address("", '"a b"@mail.example'),)))["To"].addresses[0].username == "a b"
-    )
+    assert parsed(replace(LETTER, to=(Address("", '"a b"@mail.example'),)))["To"].addresses[0].username == "a b"
 
 
 def test_everybody_gets_the_letter_once() -> None:
@@ -229,9 +223,7 @@ def test_a_huge_quotation_is_cut_at_a_line() -> None:
 
 
 def test_a_parent_without_a_usable_id_is_left_out() -> None:
-    message = parsed(
-        replace(LETTER, parent_id="not an id", references=("<a@b>", "junk", "<" + "y" * 2000 + ">"))
-    )
+    message = parsed(replace(LETTER, parent_id="not an id", references=("<a@b>", "junk", "<" + "y" * 2000 + ">")))
 
     assert message["In-Reply-To"] is None
     assert message["References"] == "<a@b>"

@@ -18,9 +18,7 @@ DRAFT = DraftText(
 CONTEXT = Context(
     customer="wang@mail.example",
     sender="wang@mail.example",
-    allowed=known_values(
-        ["订单号：20261101000123", "客服热线 400-000-0000", "support@shop.example", "20261123-0001"]
-    ),
+    allowed=known_values(["订单号：20261101000123", "客服热线 400-000-0000", "support@shop.example", "20261123-0001"]),
     customer_words="[急] 空调有异响，订单号：20261101000123",
 )
 
@@ -94,17 +92,11 @@ def test_what_may_be_another_customers_blocks(words: str, check: str) -> None:
 
 
 def test_what_the_ticket_knows_may_be_said_in_any_writing() -> None:
-    context = replace(
-        CONTEXT, allowed=CONTEXT.allowed | known_values(["我的电话 13912345678，Wang@Mail.example"])
-    )
+    context = replace(CONTEXT, allowed=CONTEXT.allowed | known_values(["我的电话 13912345678，Wang@Mail.example"]))
 
     assert (
         found(
-            saying(
-                "电话 +86 139 1234 5678，邮箱 wang@mail.example，订单号 20261101 000123".replace(
-                    " 0001", "0001"
-                )
-            ),
+            saying("电话 +86 139 1234 5678，邮箱 wang@mail.example，订单号 20261101 000123".replace(" 0001", "0001")),
             context,
         )
         == []
@@ -171,9 +163,7 @@ def test_another_language_than_the_customers_is_pointed_out() -> None:
 def test_what_blocks_stands_first_and_nothing_twice() -> None:
     levels = [
         level
-        for _, level in found(
-            replace(saying("x@y.test 和 x@y.test 和很长的一段话，[姓名]"), cc=("b@mail.example",))
-        )
+        for _, level in found(replace(saying("x@y.test 和 x@y.test 和很长的一段话，[姓名]"), cc=("b@mail.example",)))
     ]
 
     assert sorted(levels) == ["block", "block", "warn"]

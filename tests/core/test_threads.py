@@ -206,22 +206,16 @@ clues_drawn = st.builds(
 
 
 @given(st.lists(clues_drawn, max_size=12), addresses, st.sampled_from([UNKNOWN, FAIL, Trust("pass", "通过")]))
-def test_no_mail_joins_another_customers_ticket_without_our_token(
-    clues: list[Clue], sender: str, trust: Trust
-) -> None:
+def test_no_mail_joins_another_customers_ticket_without_our_token(clues: list[Clue], sender: str, trust: Trust) -> None:
     placement = place(tuple(clues), sender, trust, NOW)
 
     if placement.ticket_id is not None:
         evidence = [each for each in clues if each.ticket_id == placement.ticket_id]
-        assert any(
-            each.how == "token" or (each.customer == sender and trust.level != "fail") for each in evidence
-        )
+        assert any(each.how == "token" or (each.customer == sender and trust.level != "fail") for each in evidence)
     assert placement.ticket_id not in {each.ticket_id for each in placement.linked}
 
 
-@given(
-    st.lists(clues_drawn, max_size=8).flatmap(lambda drawn: st.tuples(st.just(drawn), st.permutations(drawn)))
-)
+@given(st.lists(clues_drawn, max_size=8).flatmap(lambda drawn: st.tuples(st.just(drawn), st.permutations(drawn))))
 def test_the_order_in_which_evidence_is_found_does_not_matter(both: tuple[list[Clue], list[Clue]]) -> None:
     one, other = both
     found, again = place(tuple(one), CUSTOMER, UNKNOWN, NOW), place(tuple(other), CUSTOMER, UNKNOWN, NOW)

@@ -112,9 +112,7 @@ def test_without_a_trusted_border_nothing_is_known():
 
 
 def test_the_domain_that_passed_is_told():
-    assert (
-        "news.mail.example" == verdict(found_by_border("dkim=pass header.d=news.mail.example"), BORDER).domain
-    )
+    assert "news.mail.example" == verdict(found_by_border("dkim=pass header.d=news.mail.example"), BORDER).domain
 
 
 @pytest.mark.parametrize(
@@ -148,9 +146,7 @@ def test_a_forged_pass_below_does_not_outweigh_our_fail():
 
 
 def test_our_result_counts_below_a_hop_inside():
-    mail = replace(
-        PLAIN, headers=(BY_INSIDE, ("Authentication-Results", f"{BORDER}; dmarc=pass"), BY_BORDER, FROM)
-    )
+    mail = replace(PLAIN, headers=(BY_INSIDE, ("Authentication-Results", f"{BORDER}; dmarc=pass"), BY_BORDER, FROM))
 
     assert "pass" == verdict(mail, BORDER).level
 
@@ -179,10 +175,7 @@ def test_a_broken_pattern_makes_everything_unknown():
 def test_two_senders_are_never_one():
     mail = found_by_border("dmarc=pass")
 
-    assert (
-        "unknown"
-        == verdict(replace(mail, headers=(*mail.headers, ("From", "boss@shop.example"))), BORDER).level
-    )
+    assert "unknown" == verdict(replace(mail, headers=(*mail.headers, ("From", "boss@shop.example"))), BORDER).level
     assert "unknown" == verdict(replace(mail, from_=None), BORDER).level
 
 
@@ -244,9 +237,7 @@ TOKENS = st.sampled_from(
     st.sampled_from([None, BORDER, "/.*/", "/", "//", ""]),
     st.text(max_size=20),
 )
-def test_every_mail_gets_a_verdict_with_a_reason(
-    headers: list[tuple[str, str]], authserv: str | None, address: str
-):
+def test_every_mail_gets_a_verdict_with_a_reason(headers: list[tuple[str, str]], authserv: str | None, address: str):
     found = verdict(replace(PLAIN, from_=Address("", address or "x"), headers=tuple(headers)), authserv)
 
     assert found.reason
@@ -265,9 +256,7 @@ def test_nothing_below_our_received_changes_the_verdict(forged: str):
 @pytest.mark.parametrize("piece", ["(", '"', ";", "a=", " ", "\\", "by ", "x."])
 def test_hostile_fields_are_read_in_bounded_time(piece: str):
     long = BORDER + ";" + piece * 100_000
-    mail = replace(
-        PLAIN, headers=(*((name, long) for name in ("Authentication-Results", "Received") * 200), FROM)
-    )
+    mail = replace(PLAIN, headers=(*((name, long) for name in ("Authentication-Results", "Received") * 200), FROM))
 
     start = time.perf_counter()
     verdict(mail, BORDER)

@@ -12,9 +12,14 @@ from mailbot.core import tokens
 from mailbot.core.automail import Own
 from mailbot.core.mail import Unreadable
 from mailbot.core.rules import RuleBook
-from mailbot.core.understand import Border, Understood, as_human, understand, with_originals
+from mailbot.core.understand import Border, Understood, as_follow_up, as_human, understand
 
 OURS = "您好,我们已经为您安排换货,请在三天内寄回。"
+HISTORY = (
+    "------------------ 原始邮件 ------------------\r\n发件人: 示例电器 <support@shop.example>\r\n"
+    "发送时间: 2026年11月22日 10:00\r\n收件人: li.ming@mail.example\r\n主题: 换货\r\n\r\n"
+    f"{OURS}\r\n三天太久,我要投诉你们\r\n"
+)
 ANSWER = (
     "From: Li Ming <Li.Ming@Mail.example>\r\nTo: support@shop.example\r\nSubject: Re: help\r\n"
     "Message-ID: <2@mail.example>\r\nDate: Mon, 23 Nov 2026 09:00:00 +0800\r\n"
@@ -50,9 +55,9 @@ def test_the_same_mail_is_always_understood_the_same_way(book: RuleBook, border:
 def test_words_put_into_our_quoted_mail_are_the_customers(
     book: RuleBook, read_mail: Callable[[bytes], Understood]
 ) -> None:
-    read = read_mail(ANSWER.format(new="见下", quoted=f"{OURS} 我要投诉你们,三天太久").encode())
+    read = read_mail(ANSWER.format(new="请看", quoted="").replace("> ", HISTORY).encode())
 
-    compared = with_originals(read, (OURS,), book)
+    compared = as_follow_up(read, (OURS,), book)
 
     assert "投诉" in compared.body.new
     assert "complaint" == compared.triage.category
@@ -61,7 +66,7 @@ def test_words_put_into_our_quoted_mail_are_the_customers(
 def test_history_that_is_ours_stays_history(book: RuleBook, read_mail: Callable[[bytes], Understood]) -> None:
     read = read_mail(ANSWER.format(new="谢谢,已寄回", quoted=OURS).encode())
 
-    compared = with_originals(read, (OURS,), book)
+    compared = as_follow_up(read, (OURS,), book)
 
     assert read.body.new == compared.body.new
     assert (read.triage, read.facts) == (compared.triage, compared.facts)
@@ -70,9 +75,7 @@ def test_history_that_is_ours_stays_history(book: RuleBook, read_mail: Callable[
 def test_what_a_person_says_is_human_is_human_but_a_machine_gets_no_acknowledgement(
     read_mail: Callable[[bytes], Understood],
 ) -> None:
-    robot = read_mail(
-        b"From: a@mail.example\r\nAuto-Submitted: auto-replied\r\nSubject: away\r\n\r\nI am away\r\n"
-    )
+    robot = read_mail(b"From: a@mail.example\r\nAuto-Submitted: auto-replied\r\nSubject: away\r\n\r\nI am away\r\n")
 
     said = as_human(robot)
 
@@ -88,10 +91,23 @@ def test_what_is_known_of_a_mail_and_its_border_can_be_handed_to_another_process
     book: RuleBook, read_mail: Callable[[bytes], Understood]
 ) -> None:
     read = read_mail(ANSWER.format(new="洗衣机漏水", quoted=OURS).encode())
-    border = Border(
-        Own(frozenset({"support@shop.example"}), partial(tokens.is_ours, key=b"k")), "mx.shop.example"
-    )
+    border = Border(Own(frozenset({"support@shop.example"}), partial(tokens.is_ours, key=b"k")), "mx.shop.example")
 
     assert read == pickle.loads(pickle.dumps(read))
     assert border.own.addresses == pickle.loads(pickle.dumps(border)).own.addresses
     assert book.version == pickle.loads(pickle.dumps(book)).version
+
+
+def test_the_subject_of_an_answer_was_weighed_when_its_ticket_was_opened(
+    book: RuleBook, read_mail: Callable[[bytes], Understood]
+) -> None:
+    read = read_mail(
+        "From: li.ming@mail.example\r\nSubject: Re: 我要投诉你们的服务\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n\r\n问题已解决,非常感谢!\r\n".encode()
+    )
+
+    assert "complaint" == read.triage.category
+    assert ("revisit", "thanks") == (
+        as_follow_up(read, (), book).triage.category,
+        as_follow_up(read, (), book).triage.topic,
+    )

@@ -68,9 +68,7 @@ def said(
         ("很长" * 40, None, "尊敬的客户"),
     ],
 )
-def test_customers_are_addressed_as_they_call_themselves(
-    name: str | None, title: str | None, expected: str
-) -> None:
+def test_customers_are_addressed_as_they_call_themselves(name: str | None, title: str | None, expected: str) -> None:
     facts = Facts(customer_name=fact(name) if name else None, customer_title=title)
 
     assert expected == salutation(facts, "zh")
@@ -167,9 +165,7 @@ def test_a_sentence_that_says_something_is_preferred_to_an_outcry() -> None:
 def test_a_wish_is_quoted_with_its_sentence() -> None:
     facts = Facts(demand=Fact("要求退货", "我要退货"))
 
-    assert (
-        said("我要退货，鞋柜买大了。", triaged("request", "return"), facts)["quote"] == "我要退货，鞋柜买大了"
-    )
+    assert said("我要退货，鞋柜买大了。", triaged("request", "return"), facts)["quote"] == "我要退货，鞋柜买大了"
 
 
 def test_a_bare_wish_gives_way_to_what_is_wrong() -> None:
@@ -239,9 +235,7 @@ def test_a_logo_is_no_photo() -> None:
 
 @pytest.mark.rule("000-52")
 def test_a_fault_is_asked_when_how_and_what_was_tried() -> None:
-    made = said(
-        "打不开了", triaged("fault", "malfunction", "important", "happened_at"), Facts(order_numbers=(ORDER,))
-    )
+    made = said("打不开了", triaged("fault", "malfunction", "important", "happened_at"), Facts(order_numbers=(ORDER,)))
 
     asked = (
         "这个情况是从什么时候开始的？",
@@ -325,9 +319,7 @@ def test_a_hazard_is_one_only_when_triage_says_urgent() -> None:
     st.sampled_from(["enquiry", "fault", "complaint", "request"]),
 )
 def test_every_fact_is_there_and_stands_on_one_line(new: str, value: str, category: Category) -> None:
-    facts = Facts(
-        symptom=fact(value), demand=fact(value), customer_name=fact(value), order_numbers=(fact(value),)
-    )
+    facts = Facts(symptom=fact(value), demand=fact(value), customer_name=fact(value), order_numbers=(fact(value),))
 
     for occasion in (OCCASION, ENGLISH):
         made = said(new, triaged(category, "t", "normal", "model"), facts, occasion)
@@ -337,8 +329,6 @@ def test_every_fact_is_there_and_stands_on_one_line(new: str, value: str, catego
         assert not any(len(each) > 200 for each in lines)
 
 
-@pytest.mark.parametrize(
-    "hostile", ["你好" * 50_000, "," * 100_000, "请问" * 50_000, "a. " * 40_000, "客服" * 60_000]
-)
+@pytest.mark.parametrize("hostile", ["你好" * 50_000, "," * 100_000, "请问" * 50_000, "a. " * 40_000, "客服" * 60_000])
 def test_a_hostile_mail_costs_little(hostile: str) -> None:
     said(hostile, triaged("enquiry", "policy", "normal"))

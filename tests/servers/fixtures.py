@@ -319,9 +319,7 @@ def postfix_sink() -> Iterator[Sink]:
         os.chown(mails, owner.pw_uid, owner.pw_gid)
         port = free_port()
         rights = ["-u", MAIL_USER] if os.geteuid() == 0 else []
-        process = start(
-            [command, *rights, "-d", f"{mails}/%M.", f"{LOOPBACK}:{port}", "100"], root / "sink.log"
-        )
+        process = start([command, *rights, "-d", f"{mails}/%M.", f"{LOOPBACK}:{port}", "100"], root / "sink.log")
         try:
             wait_for_port(port, process, root / "sink.log")
             yield Sink(port, mails)
@@ -415,9 +413,7 @@ def running_postgres() -> Iterator[str]:
             "max_connections": "100",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        process = start(
-            [*as_user, postgres, "-D", str(place), "-p", str(port), *options], root / "postgres.log"
-        )
+        process = start([*as_user, postgres, "-D", str(place), "-p", str(port), *options], root / "postgres.log")
         try:
             wait_for_port(port, process, root / "postgres.log")
             yield f"postgresql://postgres@{LOOPBACK}:{port}/postgres"

@@ -62,11 +62,7 @@ def test_a_server_that_dies_during_idle_is_noticed_at_once() -> None:
         session.select()
         timer = soon(
             0.3,
-            lambda: [
-                child.kill()
-                for child in psutil.Process(server.process.pid).children()
-                if child.name() == "imap"
-            ],
+            lambda: [child.kill() for child in psutil.Process(server.process.pid).children() if child.name() == "imap"],
         )
         began = time.monotonic()
         with pytest.raises(ImapError) as caught:

@@ -34,9 +34,7 @@ from tests.servers.scripted import HANG_UP, LOOPBACK, Answer, Script, ScriptedSm
 
 SUPPORT = "support@shop.example"
 CUSTOMER = "li.ming@mail.example"
-HEADER = (
-    "From: support@shop.example\r\nDate: Mon, 23 Nov 2026 09:00:00 +0800\r\nMessage-ID: <r1@shop.example>\r\n"
-)
+HEADER = "From: support@shop.example\r\nDate: Mon, 23 Nov 2026 09:00:00 +0800\r\nMessage-ID: <r1@shop.example>\r\n"
 RAW = f"{HEADER}Subject: Re: 订单\r\n\r\n您好\r\n.\r\n..\r\n再见\r\n".encode()
 LETTER = Outgoing(SUPPORT, (CUSTOMER,), RAW)
 PASSWORD = "s3cret-phrase"
@@ -65,9 +63,7 @@ class Phase:
         self.commits += 1
 
 
-def send(
-    to: SmtpAccount, letter: Outgoing = LETTER, phase: Callable[[], Awaitable[None]] | None = None
-) -> Outcome:
+def send(to: SmtpAccount, letter: Outgoing = LETTER, phase: Callable[[], Awaitable[None]] | None = None) -> Outcome:
     async def once() -> Outcome:
         async with SmtpSession(to) as session:
             return await session.send(letter, phase or Phase())
@@ -365,9 +361,7 @@ def test_the_certificate_must_fit(security: str, authority: trustme.CA, tmp_path
 
 
 @pytest.mark.servers
-def test_smtp_sink_gets_every_byte(
-    postfix_sink: Sink, eventually: Callable[[Callable[[], bool]], None]
-) -> None:
+def test_smtp_sink_gets_every_byte(postfix_sink: Sink, eventually: Callable[[Callable[[], bool]], None]) -> None:
     outcome = send(SmtpAccount(LOOPBACK, postfix_sink.port, "none"))
 
     assert isinstance(outcome, Accepted)
@@ -382,18 +376,14 @@ def test_through_postfix_into_dovecot(
 ) -> None:
     user = dovecot.new_user()
 
-    outcome = send(
-        SmtpAccount(LOOPBACK, postfix.port, "none"), replace(LETTER, recipients=(f"{user}@mail.example",))
-    )
+    outcome = send(SmtpAccount(LOOPBACK, postfix.port, "none"), replace(LETTER, recipients=(f"{user}@mail.example",)))
 
     assert isinstance(outcome, Accepted)
 
     def arrived() -> bool:
         with ImapSession(dovecot.account(user)) as session:
             session.select()
-            return any(
-                one.raw.endswith(RAW) for one in session.fetch(session.all_uids()) if hasattr(one, "raw")
-            )
+            return any(one.raw.endswith(RAW) for one in session.fetch(session.all_uids()) if hasattr(one, "raw"))
 
     eventually(arrived)
 
@@ -401,9 +391,7 @@ def test_through_postfix_into_dovecot(
 # --- bytes on the wire ----------------------------------------------------------------------------------------
 
 
-@given(
-    st.lists(st.sampled_from([b"\r", b"\n", b".", b"a", b"\r\n", b"\r\n.\r\n"]), max_size=40).map(b"".join)
-)
+@given(st.lists(st.sampled_from([b"\r", b"\n", b".", b"a", b"\r\n", b"\r\n.\r\n"]), max_size=40).map(b"".join))
 def test_no_mail_can_end_the_data_early_or_smuggle_a_line_end(raw: bytes) -> None:
     wire = on_the_wire(raw)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -69,7 +69,7 @@ def login(
     address = request.client.host if request.client else ""
     opened = accounts.log_in(parts.engine, name, password, address, parts.wall.now())
     if opened is None:
-        return door(request, local(next), name=name[:80], refused=True, status=401)
+        return door(request, local(next), why="refused", name=name[:80], status=401)
     cookies = names(request)
     if visitor is not None:
         accounts.log_out(parts.engine, request.cookies.get(cookies.session, ""))
@@ -89,7 +89,11 @@ def logout(request: Request, visitor: Annotated[Session, Depends(Act("log_out"))
 
 
 def door(
-    request: Request, next_: str, *, name: str = "", refused: bool = False, expired: bool = False, status: int = 200
+    request: Request,
+    next_: str,
+    why: Literal["", "refused", "expired"] = "",
+    name: str = "",
+    status: int = 200,
 ) -> Response:
     """The log-in page. Its form carries the token of a cookie, as there is no session yet to carry one."""
     cookies = names(request)
@@ -98,7 +102,7 @@ def door(
         token = secrets.token_urlsafe(32)
     request.state.form_token = token
     request.state.session = None
-    answer = render(request, "login.html", status, next=next_, name=name, refused=refused, expired=expired)
+    answer = render(request, "login.html", status, next=next_, name=name, why=why)
     answer.set_cookie(cookies.form, token, path="/", httponly=True, samesite="lax", secure=cookies.secure)
     return answer
 

@@ -1,0 +1,298 @@
+"""`mailbot demo` as people start it: a process of its own, used by HTTP, ended by Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mailbot.config import read
+from mailbot.core.hours import Hours
+from mailbot.core.mail import Mail, parse
+from mailbot.core.quoting import split
+from mailbot.demo import letters, mails, stories
+from mailbot.demo.letters import Letter
+from mailbot.demo.pages import moments
+from tests.conftest import table
+
+MAILBOT = [sys.executable, "-m", "mailbot"]
+FORM = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+@pytest.mark.parametrize("name", stories.names())
+def test_a_packed_story_is_played_to_its_end(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*MAILBOT, "demo", "--headless", "--story", name],
+        capture_output=True, text=True, timeout=120, env=_environment(tmp_path), check=False,
+    )  # fmt: skip
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "✗" not in done.stdout
+    assert done.stdout.count("✓") == len(stories.read_story(stories.load(name)))
+    assert "it went as told" in done.stdout
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_an_unknown_story_is_the_owners_mistake(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*MAILBOT, "demo", "--headless", "--story", "fairy-tale"],
+        capture_output=True, text=True, timeout=60, env=_environment(tmp_path), check=False,
+    )  # fmt: skip
+
+    assert 2 == done.returncode
+    assert "fairy-tale" in done.stderr
+    assert "enquiry" in done.stderr
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo that runs."""
+
+    process: subprocess.Popen[str]
+    url: str
+    password: str
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The whole demo on a free port; what it prints is read as a person reads it."""
+    folder = tmp_path_factory.mktemp("demo")
+    process = subprocess.Popen(
+        [*MAILBOT, "demo", "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment(folder),
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if "Ctrl-C" in line:
+            break
+    url = re.search(r"Desk\s+(http://127\.0\.0\.1:\d+)/", said)
+    password = re.search(r"demo\s+密码 password\s+(\S+)", said)
+    assert url, said
+    assert password, said
+    try:
+        yield Demo(process, url[1], password[1], folder)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def customer(demo: Demo) -> Iterator[httpx.Client]:
+    """A browser on the customers' page, without any log-in."""
+    with httpx.Client(base_url=demo.url, headers={"Origin": demo.url}, follow_redirects=True) as client:
+        yield client
+
+
+@pytest.fixture
+def agent(demo: Demo) -> Iterator[httpx.Client]:
+    """A browser with the demo agent logged in by the printed password."""
+    with httpx.Client(base_url=demo.url, headers={"Origin": demo.url}, follow_redirects=True) as client:
+        form = _form_token(client.get("/login").text)
+        page = client.post("/login", data={"name": "demo", "password": demo.password, "csrf": form})
+        assert "小陈" in page.text
+        yield client
+
+
+def test_both_sides_of_a_conversation(customer: httpx.Client, agent: httpx.Client) -> None:
+    address = "fang.fang@mail.example"
+    typed = {"name": "方方", "address": address, "subject": "加湿器怎么加水", "text": "请问加湿器怎么加水?"}
+
+    sent = customer.post("/demo/write", data={**typed, "csrf": _form_token(customer.get("/demo").text)})
+    queue = _until(lambda: agent.get("/").text, lambda text: "加湿器怎么加水" in text)
+    ticket = re.search(r'href="(/tickets/[0-9-]+)">加湿器怎么加水', queue)
+    assert ticket
+    page = agent.get(ticket[1]).text
+    draft = re.search(r'action="(/drafts/\d+/approve)".*?name="version" value="(\d+)"', page, re.DOTALL)
+    words = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
+    assert draft
+    assert words
+    text = words[1].replace("&#34;", '"').replace("&#39;", "'") + "\n打开顶盖即可加水。"
+    decided = agent.post(
+        draft[1],
+        data={"version": draft[2], "subject": "Re: 加湿器怎么加水", "text": text, "csrf": _form_token(page)},
+    )
+    inbox = _until(
+        lambda: customer.get("/demo/inbox", params={"as": address}).text,
+        lambda text: "Re: 加湿器怎么加水" in text,
+    )
+    index = re.search(r'href="/demo/mail/(\d+)\?as=fang.fang%40mail.example">Re: 加湿器怎么加水', inbox)
+    assert index
+    letter = customer.get(f"/demo/mail/{index[1]}", params={"as": address, "style": "outlook"}).text
+
+    assert 200 == sent.status_code
+    assert 200 == decided.status_code
+    assert "打开顶盖即可加水。" in letter
+    assert "工号 8001" in letter
+    assert "发件人: " in letter  # Outlook's way of quoting, ready to be answered
+
+    quoted = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", letter, re.DOTALL)
+    assert quoted
+    answer = "按这个办法还是加不进去。" + quoted[1].replace("&lt;", "<").replace("&gt;", ">")
+    customer.post(
+        f"/demo/mail/{index[1]}",
+        data={"address": address, "style": "outlook", "text": answer, "csrf": _form_token(letter)},
+    )
+    _until(lambda: agent.get(ticket[1]).text, lambda text: "按这个办法还是加不进去" in text)
+
+
+@pytest.mark.parametrize("code", ["auto_reply", "newsletter"])
+def test_a_machines_example_gets_no_answer(code: str, customer: httpx.Client, agent: httpx.Client) -> None:
+    sample = mails.EXAMPLES[code]
+
+    customer.post("/demo/example", data={"code": code, "csrf": _form_token(customer.get("/demo").text)})
+    aside = _until(lambda: agent.get("/aside").text, lambda text: text.count(sample.subject) >= 1)
+
+    assert sample.address in aside
+    assert "<li>" not in customer.get("/demo/inbox", params={"as": sample.address}).text
+
+
+def test_forms_are_taken_from_our_own_pages_only(demo: Demo, customer: httpx.Client) -> None:
+    token = _form_token(customer.get("/demo").text)
+    letter = {"address": "a@mail.example", "text": "hello"}
+
+    foreign = customer.post("/demo/write", data={**letter, "csrf": token}, headers={"Origin": "http://evil.test"})
+    forged = customer.post("/demo/write", data={**letter, "csrf": "x" * 40})
+    tokenless = customer.post("/demo/clock", data={"to": "evening"})
+    unnamed = customer.get("/demo", headers={"Host": "evil.test"})
+
+    assert [403, 403, 403] == [foreign.status_code, forged.status_code, tokenless.status_code]
+    assert 421 == unnamed.status_code
+
+
+@pytest.mark.parametrize("address", ["", "x", "support@shop.example", "a@real-firm.com", "a b@mail.example"])
+def test_a_customer_writes_only_from_made_up_addresses(address: str, customer: httpx.Client) -> None:
+    token = _form_token(customer.get("/demo").text)
+
+    answer = customer.post("/demo/write", data={"address": address, "text": "typed words", "csrf": token})
+
+    assert 400 == answer.status_code
+    assert "typed words" in answer.text
+
+
+def test_no_page_of_the_demo_loosens_the_policy(customer: httpx.Client) -> None:
+    for path in ("/demo", "/demo/clock", "/demo/inbox?as=li.ming@mail.example", "/login"):
+        answer = customer.get(path)
+        policy = answer.headers["content-security-policy"]
+
+        assert 200 == answer.status_code
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert ("frame-ancestors 'self'" in policy) == path.startswith("/demo/inbox")
+        assert " style=" not in answer.text
+        assert "onclick" not in answer.text
+
+
+def test_the_clock_moves_on_and_tells_what_fell_due(customer: httpx.Client) -> None:
+    page = customer.get("/demo/clock").text
+
+    moved = customer.post("/demo/clock", data={"to": "days", "csrf": _form_token(page)}).text
+    moved = _until(lambda: customer.get("/demo/clock").text, lambda text: "首次回复已超时" in text) or moved
+
+    before, after = (re.search(r'class="demo-time">([0-9: -]+)<', text) for text in (page, moved))
+    assert before
+    assert after
+    assert before[1] < after[1]
+    assert "超时" in moved
+
+
+def test_ctrl_c_ends_it_at_once_and_leaves_nothing_behind(demo: Demo) -> None:
+    began = time.monotonic()
+
+    demo.process.send_signal(signal.SIGINT)
+    status = demo.process.wait(15)
+
+    assert 0 == status
+    assert time.monotonic() - began < 8  # under 3 s on a machine that does nothing else
+    assert demo.process.stdout is not None
+    assert "Traceback" not in demo.process.stdout.read()
+    assert [] == list(demo.folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("now", "evening", "morning", "days"),
+    [
+        ("2026-11-23T10:00", "2026-11-23T17:00", "2026-11-24T09:00", "2026-11-26T18:00"),
+        ("2026-11-23T17:00", "2026-11-24T17:00", "2026-11-24T09:00", "2026-11-26T18:00"),
+        ("2026-11-27T18:30", "2026-11-30T17:00", "2026-11-30T09:00", "2026-12-02T18:00"),  # a Friday
+        ("2026-09-30T10:00", "2026-09-30T17:00", "2026-10-08T09:00", "2026-10-10T18:00"),  # National Day
+    ],
+)
+def test_the_clock_stops_at_working_times_only(now: str, evening: str, morning: str, days: str) -> None:
+    config = read(table(), {}, "test", Path.cwd())
+    hours = Hours(config.company.zone, config.hours.calendar, config.hours.open)
+
+    found = moments(hours, datetime.fromisoformat(f"{now}+08:00").astimezone(config.company.zone))
+
+    assert [evening, morning, days] == [f"{at:%Y-%m-%dT%H:%M}" for at in found.values()]
+
+
+@pytest.mark.parametrize("style", letters.STYLES)
+def test_what_a_client_quotes_is_told_from_what_its_user_writes(style: str) -> None:
+    now = datetime.fromisoformat("2026-11-23T15:30:00+08:00")
+    ours = "您好!\n请问机身上的型号是什么?\n请问是哪一天买的?"
+    original = parse(letters.write(Letter(("示例电器", "support@shop.example"), "li@mail.example", "答复", ours, now)))
+    assert isinstance(original, Mail)
+
+    quote = letters.quoted(original, style, now)
+    top = split(f"型号是 KJ500,上周买的。\n\n{quote}", (ours,))
+    inside = split(letters.in_line(quote, {"型号": "KJ500 这一款", "哪一天": "上周三买的"}), (ours,))
+
+    assert "型号是 KJ500,上周买的。" == top.new
+    assert "KJ500 这一款" in inside.new
+    assert "上周三买的" in inside.new
+
+
+def test_the_days_mails_are_many_varied_and_none_is_twice_the_same() -> None:
+    people = [sample for sample in mails.DAY if not sample.machine]
+    chinese = [sample for sample in people if re.search(r"[\u4e00-\u9fff]", sample.text)]
+    raws = [raw for _, raw in mails.the_day(datetime.fromisoformat("2026-11-23T15:30:00+08:00"))]
+
+    assert len(people) >= 14
+    assert len(people) / 2 < len(chinese) < len(people)
+    assert len(raws) == len(set(raws))
+    assert all(isinstance(parse(raw), Mail) and not parse(raw).problems for raw in raws)  # type: ignore[union-attr]
+    assert all(sample.address.endswith(".example") for sample in mails.DAY)
+
+
+def _form_token(page: str) -> str:
+    """The token of the demo's (or the log-in's) form, not of the header's log-out."""
+    found = FORM.findall(page)
+    assert found, page
+    return str(found[-1])
+
+
+def _until(look: Callable[[], str], holds: Callable[[str], bool], seconds: float = 25.0) -> str:
+    end = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if holds(seen):
+            return seen
+        assert time.monotonic() < end, seen
+        time.sleep(0.2)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Nothing of ours but the way to the program; temporary files where the test can see them."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "TMPDIR": str(folder),
+        "LANG": "C.UTF-8",
+        "COLUMNS": "110",
+        "HOME": str(folder),
+    }
