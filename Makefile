@@ -17,6 +17,7 @@ TESTED := $(VENV)/.tests-installed
 
 ARGS ?=
 PORT ?= 8025
+BENCHES ?= $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)))
 STORIES ?= enquiry complaint robots
 # One process for each core, four at most: every one may start a Dovecot, a PostgreSQL and a browser of its own.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$n)
@@ -24,6 +25,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n 
 CHANGED_LINES_MIN ?= 95
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+LINTED := . .ci/container
 SAY := @printf '\033[1m== %s\033[0m\n'
 
 .PHONY: help
@@ -44,8 +46,8 @@ stories: $(RUNTIME)
 .PHONY: lint
 lint: $(TESTED)
 	$(SAY) 'lint: ruff format, ruff check, mypy --strict'
-	@$(BIN)/ruff format --check --quiet . || { echo 'to mend: .venv/bin/ruff format .'; exit 1; }
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet $(LINTED) || { echo 'to mend: .venv/bin/ruff format $(LINTED)'; exit 1; }
+	@$(BIN)/ruff check --quiet $(LINTED)
 	@$(BIN)/mypy --strict mailbot
 
 .PHONY: test
@@ -78,9 +80,9 @@ changed-lines:
 
 .PHONY: bench
 bench: $(TESTED)
-	@for file in benchmarks/[a-z]*.py; do \
-	  printf '\033[1m== %s\033[0m\n' "$$file"; \
-	  $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" $(ARGS) || exit 1; \
+	@for name in $(BENCHES); do \
+	  printf '\033[1m== %s\033[0m\n' "$$name"; \
+	  $(BIN)/python -m "benchmarks.$$name" $(ARGS) || exit 1; \
 	done
 
 # requirements.lock: what the program needs, and what builds it. requirements-test.lock: that and all the tools.

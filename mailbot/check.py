@@ -85,7 +85,7 @@ def _rules(config: Config, book: RuleBook) -> Iterator[Verdict]:
         yield Verdict(
             "rules",
             "bad",
-            f"{config.paths.rules / failure.file}: examples: “{failure.example}” should be {failure.expected}, "
+            f"{config.paths.rules / failure.file.removeprefix('rules/')}: examples: “{failure.example}” should be {failure.expected}, "
             f"is {failure.got}",
             "mend the signs of this file, or the example",
         )

@@ -23,7 +23,7 @@ from mailbot.core.hours import Hours
 from mailbot.core.mail import Mail, parse
 from mailbot.core.office import Office
 from mailbot.core.threads import Placement
-from mailbot.core.ticket import Event, MailArrived, MailMoved, SendSettled, Ticket
+from mailbot.core.ticket import DraftWritten, Event, MailArrived, MailMoved, SendSettled, Ticket
 from mailbot.core.understand import Border, Understood, as_human, understand
 from mailbot.drafting import Agent, Approved, Desktop, Sender, draft_from_template, pin, reviewed
 from mailbot.shelf import Shelf
@@ -69,6 +69,8 @@ class Desk:
         """The same inside the caller's transaction, which must end when this raises ConflictError."""
         desktop = self.desktop()
         ticket = self._load(tx, ticket_id, event, now)
+        if isinstance(event, DraftWritten) and ticket_id is not None and event.mail_id is None:
+            event = replace(event, mail_id=lists.last_mail_of(tx, ticket_id))  # 000-35: in the same thread
         decision = decide(ticket, event, desktop.office, now)
         if decision.refused is not None:
             return decision
@@ -153,8 +155,9 @@ class Desk:
             understood = self._understood(tx, event, wanted.mail_id)
             fresh = self._draft(desktop, promised, wanted, understood)
             draft_id = tickets.add_draft(tx, ticket.id, fresh, now)
-            if wanted.kind == "acknowledgement":
-                self._send_under_standing_approval(tx, desktop, ticket, draft_id, fresh, understood, now)
+            if wanted.kind == "acknowledgement" and fresh.template is not None and not fresh.blocked:
+                approved = _approved(draft_id, 1, fresh, understood.mail if understood else None)
+                self._send_under_standing_approval(tx, desktop, ticket, fresh.template, approved, now)
         if decision.edited is not None:
             draft_id, wanted = decision.edited
             fresh = self._draft(desktop, promised, wanted, self._understood(tx, event, wanted.mail_id))
@@ -170,7 +173,7 @@ class Desk:
             author=wanted.author,
             subject=wanted.subject or reply.reply_subject(ticket.subject),
             text=wanted.text,
-            recipient=ticket.customer,
+            recipient=understood.sender if understood and understood.sender else ticket.customer,
             findings=(),
             blocked=False,
             asks="?" in wanted.text or "\uff1f" in wanted.text,
@@ -179,31 +182,19 @@ class Desk:
         return reviewed(desktop, ticket, fresh, understood)
 
     def _send_under_standing_approval(
-        self,
-        tx: Connection,
-        desktop: Desktop,
-        ticket: Ticket,
-        draft_id: int,
-        fresh: NewDraft,
-        understood: Understood | None,
-        now: datetime,
+        self, tx: Connection, desktop: Desktop, ticket: Ticket, template: str, approved: Approved, now: datetime
     ) -> None:
         """An automatic mail goes out only if a supervisor approved exactly this template's text (000-34)."""
-        assert fresh.template is not None
-        language = desktop.templates.language_for(fresh.template, fresh.language)
-        text_hash = desktop.templates.text_hash(fresh.template, language)
-        approver = keep.standing_approver(tx, fresh.template, language, text_hash)
+        language = desktop.templates.language_for(template, approved.language)
+        approver = keep.standing_approver(tx, template, language, desktop.templates.text_hash(template, language))
         mailbox = self.door.mailboxes.get(ticket.mailbox)  # it may have left the configuration
-        if approver is None or fresh.blocked or mailbox is None:
+        if approver is None or mailbox is None:
             return  # it waits as a draft
-        parent = understood.mail if understood else None
-        approved = _approved(draft_id, 1, fresh, parent)
-        sender = Sender(mailbox, Agent(), self.door.key)
-        letter = pin(desktop, sender, ticket, approved, now)
+        letter = pin(desktop, Sender(mailbox, Agent(), self.door.key), ticket, approved, now)
         if isinstance(letter, reply.Refused):
             log.warning("acknowledgement cannot be composed, it waits as a draft", reason=letter.reason)
             return
-        tickets.end_draft(tx, DraftEnd(draft_id, "approved", approver, "常设批准"), now)
+        tickets.end_draft(tx, DraftEnd(approved.draft_id, "approved", approver, "常设批准"), now)
         outbox.add(tx, {**letter, "approver": approver})
 
     def _pinned(

@@ -14,7 +14,8 @@ from typing import Any
 import structlog
 
 ADDRESS = re.compile(r"([A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9.-]{1,253})")
-LONG_NUMBER = re.compile(r"(?<![\w-])(\d{3})\d{4,14}(\d{4})(?![\w-])")
+# A Chinese word may stand right before a phone number; a ticket's number or a name's end may not.
+LONG_NUMBER = re.compile(r"(?<![A-Za-z0-9_-])([0-9]{3})[0-9]{4,14}([0-9]{4})(?![A-Za-z0-9_-])")
 
 
 def set_up_log() -> None:

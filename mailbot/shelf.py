@@ -83,6 +83,8 @@ def rule_files(folder: Path) -> dict[str, str]:
         raise UserError(str(folder), "paths.rules", "no such folder; name the folder that holds categories/")
     texts = {}
     for path in sorted(folder.rglob("*.toml")):
+        if path.name.startswith("."):  # what editors leave beside a file they have open
+            continue
         try:
             texts[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

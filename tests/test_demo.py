@@ -43,6 +43,20 @@ def test_a_packed_story_is_played_to_its_end(name: str, tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_story_that_does_not_go_as_told_ends_with_1(tmp_path: Path) -> None:
+    story = tmp_path / "own.txt"
+    story.write_text("expect no tickets\nexpect 3 tickets\n", encoding="utf-8")
+
+    done = subprocess.run(
+        [*MAILBOT, "demo", "--headless", "--story", str(story)],
+        capture_output=True, text=True, timeout=60, env=_environment(tmp_path), check=False,
+    )  # fmt: skip
+
+    assert 1 == done.returncode
+    assert "✓ expect no tickets" in done.stdout
+    assert "✗ expect 3 tickets\n    → 0 tickets" in done.stdout
+
+
 def test_an_unknown_story_is_the_owners_mistake(tmp_path: Path) -> None:
     done = subprocess.run(
         [*MAILBOT, "demo", "--headless", "--story", "fairy-tale"],

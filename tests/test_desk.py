@@ -28,6 +28,7 @@ from mailbot.core.ticket import (
 )
 from mailbot.desk import ConflictError
 from mailbot.store import people, tickets, verify
+from mailbot.store.intake import Place
 from mailbot.store.tables import draft, mail, outbox, quota
 from mailbot.store.tables import ticket as ticket_table
 from tests.conftest import MONDAY, OURS
@@ -116,6 +117,31 @@ def test_an_agents_own_words_go_out_as_they_were_written(line: Line) -> None:
     assert sent.asks  # a question with a Chinese question mark is one too
 
 
+@pytest.mark.rule("000-35")
+def test_an_agents_own_reply_that_names_no_mail_stays_in_the_customers_thread(line: Line) -> None:
+    first = line.deliver(letter())
+    line.deliver(letter("回复", "我也想知道", EVE, in_reply_to=line.approve(first.ticket_id).message_id))
+    assert line.handle(first.ticket_id, DraftWritten("wang", "", "您好,请稍候。")) is None
+
+    read = parsed(line.approve(first.ticket_id).content)
+
+    assert first.message_id == read["In-Reply-To"]
+    assert LI in read["To"]
+
+
+@pytest.mark.rule("000-35")
+def test_an_edited_reply_still_goes_to_whom_it_answers(line: Line) -> None:
+    first = line.deliver(letter())
+    sent = line.approve(first.ticket_id)
+    line.deliver(letter("回复", "我是他的家人,请问何时发货?", EVE, in_reply_to=sent.message_id))
+    (waiting,) = line.drafts(first.ticket_id)
+    assert line.handle(first.ticket_id, DraftWritten("wang", "", "您好,请稍候。", draft_id=waiting.id)) is None
+
+    (edited,) = line.drafts(first.ticket_id)
+
+    assert [EVE, EVE] == [waiting.recipient, edited.recipient]
+
+
 def test_one_draft_is_approved_once(line: Line) -> None:
     ticket_id = opened(line)
     (waiting,) = line.drafts(ticket_id)
@@ -132,7 +158,9 @@ def test_of_many_who_approve_at_once_one_does(line: Line) -> None:
     (waiting,) = line.drafts(ticket_id)
 
     with ThreadPoolExecutor(4) as threads:
-        refusals = list(threads.map(lambda n: line.handle(ticket_id, DraftApproved(f"agent{n}", waiting.id)), range(4)))
+        refusals = list(
+            threads.map(lambda n: line.handle(ticket_id, DraftApproved(f"agent{n}", waiting.id)), range(4))
+        )
 
     assert 1 == refusals.count(None)
     assert 1 == len(line.rows(outbox, outbox.c.kind == "reply"))
@@ -200,7 +228,7 @@ def test_without_a_standing_approval_the_acknowledgement_waits(line: Line) -> No
 
 
 def test_one_changed_character_ends_the_standing_approval(
-    make_app: Callable[..., App], make_config: Callable[..., object], tmp_path: Path
+    make_app: Callable[..., App], tmp_path: Path
 ) -> None:
     line = Line(make_app())
     line.give_standing_approval()
@@ -244,8 +272,6 @@ def test_a_machine_uses_up_nobodys_quota(line: Line) -> None:
 
 def test_a_mail_of_a_mailbox_that_left_the_configuration_becomes_a_ticket_all_the_same(line: Line) -> None:
     line.give_standing_approval()
-    from mailbot.store.intake import Place
-
     row = line.deliver(letter(), Place("gone", "INBOX", 1))
 
     assert "done" == row.state
@@ -348,29 +374,6 @@ def test_many_hands_on_one_ticket_lose_nothing(line: Line, monkeypatch: pytest.M
     assert {None} == set(refusals)
     assert 20 == line.journal(ticket_id).count("note")
     assert 21 == line.ticket(ticket_id).version
-
-
-def test_who_was_not_first_decides_again_on_what_the_first_one_left(line: Line) -> None:
-    ticket_id = opened(line)
-    done: list[str | None] = []
-
-    class Interrupting(type(line.desk)):  # type: ignore[misc]
-        """A desk during whose first decision somebody else resolves the ticket."""
-
-        def _load(self, tx, ticket_id, event, now):  # type: ignore[no-untyped-def]
-            loaded = super()._load(tx, ticket_id, event, now)
-            if not done:
-                done.append("resolved")
-                tx.execute(sa.update(ticket_table).values(state="resolved", version=99))
-            return loaded
-
-    if line.engine.is_sqlite:
-        pytest.skip("on SQLite nobody can come in between: BEGIN IMMEDIATE")
-    decision = Interrupting(line.desk.door).handle(ticket_id, Taken("wang"), MONDAY)
-
-    # The interruption was in the same transaction, so it is undone with the first try; the second one succeeds.
-    assert decision.refused is None
-    assert "wang" == line.ticket(ticket_id).owner
 
 
 def test_a_ticket_that_is_never_still_ends_in_a_conflict_and_unchanged(line: Line) -> None:

@@ -397,3 +397,22 @@ def test_no_mail_is_nowhere(line: Line) -> None:
     with line.engine.read() as tx:
         assert [] == verify.faults(tx)
         assert 1 == len(lists.mails_in(tx, ("held",)))
+
+
+def test_a_bounce_that_changed_the_case_of_our_message_id_finds_its_send(line: Line) -> None:
+    first = line.deliver(letter())
+    sent = line.approve(first.ticket_id)
+
+    row = line.deliver(report(sent.message_id.upper()))
+
+    assert first.ticket_id == row.ticket_id
+
+
+def test_an_answer_that_changed_the_case_of_our_message_id_proves_its_arrival_too(line: Line) -> None:
+    first = line.deliver(letter())
+    sent = line.approve(first.ticket_id)
+    line.end_send(sent.id, "uncertain")
+
+    line.deliver(letter("回复", "收到", EVE, in_reply_to=sent.message_id.upper()))
+
+    assert "sent" == line.row(outbox, outbox.c.id == sent.id).state

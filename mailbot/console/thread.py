@@ -239,9 +239,8 @@ def _reasons(journal: Sequence[EntryItem], ticket: Ticket, book: RuleBook) -> tu
     judged = [each for each in journal if each.code in ("opened", "mail", "corrected") and each.reasons]
     topic = book.topics.get((ticket.category, ticket.topic))
     label = f"{book.categories[ticket.category]['zh']}-{topic.name['zh']}" if topic else ""
-    codes = f"→ {ticket.category}/{ticket.topic} "
     for entry in reversed(judged):
-        if any((label and why.startswith(label)) or codes in why for why in entry.reasons):
+        if any(label and (why.startswith(label) or f"→ {label} " in why) for why in entry.reasons):
             return entry.reasons
     return judged[0].reasons if judged else ()
 

@@ -59,7 +59,7 @@ def run_demo(port: int) -> None:
 
 
 def play_story(name: str) -> int:
-    """Play a packed story; 0 when it went as told, 1 otherwise."""
+    """Play a packed story, or a story file; 0 when it went as told, 1 otherwise."""
     _quiet_log()
     story = stories.read_story(stories.load(name))
     reader = Reader()

@@ -38,9 +38,11 @@ def names() -> list[str]:
 
 
 def load(name: str) -> str:
-    """The text of a packed story."""
+    """The text of a packed story, or of a story file of one's own."""
+    if name.endswith(".txt") and Path(name).is_file():
+        return Path(name).read_text(encoding="utf-8", errors="replace")
     if name not in names():
-        raise UserError("--story", name, f"there is no such story; known: {', '.join(names())}")
+        raise UserError("--story", name, f"there is no such story; known: {', '.join(names())}, or a file.txt")
     return (TEXTS / f"{name}.txt").read_text(encoding="utf-8")
 
 

@@ -71,6 +71,14 @@ def mails_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
     ).all()
 
 
+def last_mail_of(tx: Connection, ticket_id: int) -> int | None:
+    """The newest mail of the ticket's own customer: what an agent answers who names no mail."""
+    query = sa.select(mail.c.id).join(ticket, ticket.c.id == mail.c.ticket_id)
+    query = query.where(ticket.c.id == ticket_id, mail.c.sender == ticket.c.customer, mail.c.kind == "human")
+    found: int | None = tx.execute(query.order_by(mail.c.received_at.desc(), mail.c.id.desc()).limit(1)).scalar()
+    return found
+
+
 def drafts_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
     return tx.execute(sa.select(draft).where(draft.c.ticket_id == ticket_id).order_by(draft.c.id)).all()
 

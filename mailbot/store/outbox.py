@@ -144,14 +144,15 @@ def mark_told(tx: Connection, outbox_id: int, state: str) -> bool:
 
 def by_message_id(tx: Connection, message_id: str) -> Row[Any] | None:
     """The send with this Message-ID."""
-    return tx.execute(sa.select(outbox).where(outbox.c.message_id == message_id)).first()
+    return tx.execute(sa.select(outbox).where(outbox.c.message_id == _as_ours(message_id))).first()
 
 
 def answered_proof(tx: Connection, message_ids: Sequence[str]) -> list[int]:
     """Uncertain sends that somebody answered: they did arrive."""
     if not message_ids:
         return []
-    query = sa.select(outbox.c.id).where(outbox.c.state == "uncertain", outbox.c.message_id.in_(message_ids))
+    ours = [_as_ours(each) for each in message_ids]
+    query = sa.select(outbox.c.id).where(outbox.c.state == "uncertain", outbox.c.message_id.in_(ours))
     return list(tx.execute(query).scalars())
 
 
@@ -184,6 +185,11 @@ def _letter(row: Row[Any]) -> Letter:
     values = dict(row._mapping)
     values["recipients"] = tuple(values["recipients"])
     return Letter(**values)
+
+
+def _as_ours(message_id: str) -> str:
+    # We write them in lower case (core/tokens.py); relays and address books change that, and drop the brackets.
+    return f"<{message_id.strip().strip('<>').lower()}>"
 
 
 def _move(tx: Connection, outbox_id: int, worker: str, **values: Any) -> bool:

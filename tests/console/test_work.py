@@ -73,7 +73,7 @@ def test_reasons_are_those_of_the_mail_that_set_the_category(world):
     assert "发票" in shown
     agent.post(f"/tickets/{number}/correct", topic="complaint/quality", priority="urgent")
     shown = agent.get(f"/tickets/{number}").text.partition("类别与等级的依据")[2].partition("更正类别")[0]
-    assert "complaint/quality" in shown
+    assert "→ 投诉-产品质量 紧急" in shown
 
 
 def test_an_in_line_answer_stays_in_sight_and_quoted_history_is_folded(world):

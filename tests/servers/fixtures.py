@@ -319,7 +319,7 @@ def postfix_sink() -> Iterator[Sink]:
         os.chown(mails, owner.pw_uid, owner.pw_gid)
         port = free_port()
         rights = ["-u", MAIL_USER] if os.geteuid() == 0 else []
-        process = start([command, *rights, "-d", f"{mails}/%M.", f"{LOOPBACK}:{port}", "100"], root / "sink.log")
+        process = start([command, *rights, "-a", "-d", f"{mails}/%M.", f"{LOOPBACK}:{port}", "100"], root / "sink.log")
         try:
             wait_for_port(port, process, root / "sink.log")
             yield Sink(port, mails)
