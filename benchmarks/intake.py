@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -20,7 +21,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from imapclient import IMAPClient
 
-from benchmarks.mails import SUPPORT, mixed
+from benchmarks._mails import SUPPORT, mixed
 from mailbot.app import App, build, fetch_of
 from mailbot.clock import Clock
 from mailbot.config import read
@@ -64,7 +65,9 @@ def measure(mails: int, runs: int, databases: list[str]) -> list[Result]:
         urls = _Urls(stack)
         _bare(dovecot, user, mails)  # once unmeasured: Dovecot indexes the new mails
         for _ in range(runs):
-            sides: list[tuple[str, str, Callable[[], float]]] = [("bare fetch", "", lambda: _bare(dovecot, user, mails))]
+            sides: list[tuple[str, str, Callable[[], float]]] = [
+                ("bare fetch", "", lambda: _bare(dovecot, user, mails))
+            ]
             for database in databases:
                 sides += [
                     ("reference line", database, lambda name=database: _reference(dovecot, user, urls.fresh(name))),
@@ -157,14 +160,11 @@ def _mailbot(dovecot: Dovecot, user: str, url: str, mails: int) -> float:
     began = time.perf_counter()
     thread = threading.Thread(target=fetch.poll)
     thread.start()
-    done = 0
-    while done < mails:
+    fetching = True
+    while work.step() == 0.0 or fetching:
+        fetching = thread.is_alive()
+        told.wait(0.005)
         told.clear()
-        work.step_done = 0  # type: ignore[attr-defined]
-        count = work.batch()
-        done += count
-        if not count:
-            told.wait(0.01)
     took = time.perf_counter() - began
     thread.join()
     with app.engine.read() as tx:
@@ -176,3 +176,9 @@ def _mailbot(dovecot: Dovecot, user: str, url: str, mails: int) -> float:
     fetch.close()
     app.close()
     return took
+
+
+if __name__ == "__main__":
+    from benchmarks.__main__ import main
+
+    main(["intake", *sys.argv[1:]])

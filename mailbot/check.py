@@ -85,8 +85,8 @@ def _rules(config: Config, book: RuleBook) -> Iterator[Verdict]:
         yield Verdict(
             "rules",
             "bad",
-            f"{config.paths.rules / failure.file.removeprefix('rules/')}: examples: “{failure.example}” should be {failure.expected}, "
-            f"is {failure.got}",
+            f"{config.paths.rules / failure.file.removeprefix('rules/')}: examples: “{failure.example}” should be "
+            f"{failure.expected}, is {failure.got}",
             "mend the signs of this file, or the example",
         )
     for lonely in lonely_rules(book):

@@ -34,8 +34,9 @@ MONDAY = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
 OURS = "support@shop.example"
 
 settings.register_profile("dev", max_examples=10, deadline=None)
-settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True)
+settings.register_profile("full", max_examples=400, deadline=None)
+settings.load_profile("full" if os.environ.get("MAILBOT_FULL") else "ci" if os.environ.get("CI") else "dev")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -106,9 +106,7 @@ def imports(file: str) -> Iterator[str]:
             assert node.level == 0, f"{file}: relative import"
             assert node.module is not None
             if node.module == "mailbot":
-                yield from (
-                    f"mailbot.{alias.name}" for alias in node.names if not alias.name.startswith("__")
-                )
+                yield from (f"mailbot.{alias.name}" for alias in node.names if not alias.name.startswith("__"))
             else:
                 yield node.module
 

@@ -158,9 +158,7 @@ def test_of_many_who_approve_at_once_one_does(line: Line) -> None:
     (waiting,) = line.drafts(ticket_id)
 
     with ThreadPoolExecutor(4) as threads:
-        refusals = list(
-            threads.map(lambda n: line.handle(ticket_id, DraftApproved(f"agent{n}", waiting.id)), range(4))
-        )
+        refusals = list(threads.map(lambda n: line.handle(ticket_id, DraftApproved(f"agent{n}", waiting.id)), range(4)))
 
     assert 1 == refusals.count(None)
     assert 1 == len(line.rows(outbox, outbox.c.kind == "reply"))
@@ -227,9 +225,7 @@ def test_without_a_standing_approval_the_acknowledgement_waits(line: Line) -> No
     assert 1 == len(line.drafts(row.ticket_id, "acknowledgement"))
 
 
-def test_one_changed_character_ends_the_standing_approval(
-    make_app: Callable[..., App], tmp_path: Path
-) -> None:
+def test_one_changed_character_ends_the_standing_approval(make_app: Callable[..., App], tmp_path: Path) -> None:
     line = Line(make_app())
     line.give_standing_approval()
     volume = line.desk.door.shelf.volume

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -43,9 +44,10 @@ class Runner:
         thread.start()
 
     def join(self, seconds: float) -> list[str]:
-        """Wait for the loops to end; the names of those that did not."""
+        """Wait for the loops to end, all of them together; the names of those that did not."""
+        deadline = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, deadline - time.monotonic()))
         return [thread.name for thread in self._threads if thread.is_alive()]
 
     def _run(self, loop: Loop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 FIRST_BATCH = 20
 BATCH = 200
 IDLE_SECONDS = 1.0
+REST_SECONDS = 300.0  # without a mail for so long, the reader's memory is given back; it starts again in half a second
 
 
 class Work:
@@ -36,13 +38,17 @@ class Work:
         self._worker = f"{os.getpid()}-{random.getrandbits(32):08x}"
         self._batch = FIRST_BATCH
         self._begun = False
+        self._last = time.monotonic()
 
     def step(self) -> float:
         """One batch. Batches grow with the backlog, so that a single mail is never held for company."""
         done = self.batch()
         if done == 0:
             self._batch = FIRST_BATCH
+            if time.monotonic() - self._last > REST_SECONDS:
+                self._reader.close()
             return IDLE_SECONDS
+        self._last = time.monotonic()
         self._batch = BATCH if done >= self._batch else FIRST_BATCH
         return 0.0
 

@@ -97,17 +97,17 @@ def insert_new(tx: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]
     if not rows:
         return
     module = sqlite if tx.dialect.name == "sqlite" else postgresql
-    tx.execute(module.insert(table).on_conflict_do_nothing(), list(rows))
+    tx.execute(module.insert(table).on_conflict_do_nothing(), rows[0] if len(rows) == 1 else list(rows))
 
 
 def upsert(tx: Connection, table: sa.Table, row: Mapping[str, Any], where: Any = None) -> bool:
     """Insert, or change the row of the same primary key where `where` holds; was anything written?"""
     module = sqlite if tx.dialect.name == "sqlite" else postgresql
     keys = [column.name for column in table.primary_key]
-    statement = module.insert(table).values(**row)
+    statement = module.insert(table)
     changed = {name: statement.excluded[name] for name in row if name not in keys}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
-    return bool(tx.execute(statement.returning(table.c[keys[0]])).first())
+    return bool(tx.execute(statement.returning(table.c[keys[0]]), row).first())
 
 
 def _url(url: str, base: Path | None) -> URL:
@@ -130,17 +130,20 @@ def _url(url: str, base: Path | None) -> URL:
 
 def _sqlite_engine(url: URL) -> sa.Engine:
     path = Path(url.database or "")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # customers' mails: for nobody else on this machine; the WAL takes after it
-    except OSError as error:
-        raise UserError(str(path), "", f"cannot make the database there: {error.strerror}") from None
     engine = sa.create_engine(
         url,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         pool_size=8,
         max_overflow=8,
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _make(*_: Any) -> None:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # customers' mails: for nobody else on this machine; the WAL takes after it
+        except OSError as error:
+            raise UserError(str(path), "", f"cannot make the database there: {error.strerror}") from None
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

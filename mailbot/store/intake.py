@@ -157,12 +157,14 @@ def _claimed(tx: Connection, ids: Sequence[int]) -> list[Claimed]:
 
 def finish(tx: Connection, mail_id: int, worker: str, values: dict[str, Any]) -> bool:
     """Write how a claimed mail ended; False: the claim was lost meanwhile, and nothing is written."""
-    done = tx.execute(
-        sa.update(mail)
-        .where(mail.c.id == mail_id, mail.c.claimed_by == worker, mail.c.state == "stored")
-        .values(claimed_by=None, claimed_until=None, **values)
-    )
+    changed = {"claimed_by": None, "claimed_until": None, **values}
+    done = tx.execute(_FINISH, {"of_mail": mail_id, "of_worker": worker, **changed})
     return done.rowcount == 1
+
+
+_FINISH = sa.update(mail).where(
+    mail.c.id == sa.bindparam("of_mail"), mail.c.claimed_by == sa.bindparam("of_worker"), mail.c.state == "stored"
+)
 
 
 def give_back(tx: Connection, mail_ids: Sequence[int], worker: str, blamed: bool) -> None:

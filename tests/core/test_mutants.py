@@ -1,6 +1,6 @@
 """Mails of the zoo, damaged: none raises, none takes long, none leaves text that cannot be written down.
 
-2,000 in each run; all 20,000 with MAILBOT_FULL=1. Run alone to see how a number of them fares: see CONTRIBUTING.md.
+2,000 in each run; all 20,000 with MAILBOT_FULL=1.
 """
 
 from __future__ import annotations

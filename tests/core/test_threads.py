@@ -87,11 +87,11 @@ def test_a_hostile_header_costs_no_time_and_brings_no_flood_of_keys() -> None:
         subject="Re: " * 200_000 + "20261123-0001 " * 1000,
         references=tuple(f"<{n}@m.example>" for n in range(5000)),
     )
-    before = time.perf_counter()
+    before = time.process_time()
 
     found = keys(mail, Facts(order_numbers=tuple(Fact(str(n), str(n)) for n in range(100))), ())
 
-    assert time.perf_counter() - before < 0.2
+    assert time.process_time() - before < 0.2
     assert (50, 10) == (len(found.message_ids), len(found.orders))
     assert len(found.numbers) <= 5
 

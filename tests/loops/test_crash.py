@@ -16,11 +16,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from typer.testing import CliRunner
 
-from mailbot import accounts
+from mailbot import loops
 from mailbot.app import build, once, the_only_one
-from mailbot.cli import cli
 from mailbot.config import load
 from mailbot.demo.servers import MailWorld
 from mailbot.failpoints import NAMES
@@ -29,7 +27,7 @@ from mailbot.store import lists, verify
 from mailbot.store.engine import Engine
 from mailbot.store.tables import draft, mail, outbox, ticket
 from tests.conftest import MAILS
-from tests.loops.line import AGENT, SUPPORT, letter, mailbox, write_config
+from tests.loops.line import SUPPORT, Line, letter, line_of, mailbox, write_config
 
 # Where DATA may or may not have been taken: only here is the end of a send unknown.
 IN_DATA = ("post.before_data", "post.after_data")
@@ -41,9 +39,13 @@ class Site:
     """A program that is started as a process, its database, and the world it talks to."""
 
     config: Path
-    engine: Engine
+    line: Line
     world: MailWorld
     reader: Reader
+
+    @property
+    def engine(self) -> Engine:
+        return self.line.app.engine
 
     def die_at(self, failpoint: str) -> None:
         """`mailbot once` as a process of its own, killed there."""
@@ -59,20 +61,12 @@ class Site:
 
     def once(self) -> dict[str, int]:
         """What `mailbot once` does, in this process: starting one costs more than all it does."""
-        whole = build(load(self.config, {}))
-        try:
-            with the_only_one(whole):
-                return once(whole, self.reader)
-        finally:
-            whole.close()
+        with the_only_one(self.line.app):
+            return once(self.line.app, self.reader)
 
     def approve_all(self) -> list[str]:
-        """By the command line; the Message-IDs that may now go out."""
-        accounts.add_agent(self.engine, accounts.NewAgent(AGENT), "a long enough phrase", datetime.now(UTC))
-        for row in self.rows(draft, draft.c.state == "open"):
-            words = ["draft", str(row.id), "approve", "--as", AGENT, "--config", str(self.config)]
-            ended = CliRunner().invoke(cli, words)
-            assert 0 == ended.exit_code, ended.output
+        """The Message-IDs that may now go out."""
+        self.line.approve(*(row.id for row in self.line.drafts()))
         return [row.message_id for row in self.rows(outbox)]
 
     def expire_claims(self) -> None:
@@ -95,9 +89,11 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path, database_url: str, world: MailWorld, reader: Reader) -> Iterator[Site]:
-    engine = Engine(database_url)
-    yield Site(write_config(tmp_path, [mailbox(world)], database_url), engine, world, reader)
-    engine.dispose()
+    config = write_config(tmp_path, [mailbox(world)], database_url)
+    line = line_of(build(load(config, {})), reader)
+    yield Site(config, line, world, reader)
+    line.close()
+    line.app.close()
 
 
 def deliver_a_morning(world: MailWorld) -> None:
@@ -176,7 +172,7 @@ def assert_every_end_was_told_once(site: Site) -> None:
 
 def test_the_failpoints_of_the_code_are_those_of_the_list() -> None:
     reached = set()
-    for file in (Path(accounts.__file__).parent / "loops").glob("*.py"):
+    for file in Path(loops.__file__).parent.glob("*.py"):
         reached |= {part.split('"')[0] for part in file.read_text(encoding="utf-8").split('reach("')[1:]}
 
     assert set(NAMES) == reached

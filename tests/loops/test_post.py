@@ -74,6 +74,7 @@ def test_an_approved_reply_goes_out_once_into_the_customers_thread(line: Line, w
     assert "sent" == line.journal(row.ticket_id)[-1]
 
 
+@on_sqlite
 def test_nothing_is_sent_that_nobody_approved(line: Line, world: MailWorld) -> None:
     world.deliver(SUPPORT, letter(1))
     line.take_in()
@@ -84,6 +85,7 @@ def test_nothing_is_sent_that_nobody_approved(line: Line, world: MailWorld) -> N
     assert [] == world.accepted
 
 
+@on_sqlite
 def test_many_go_out_in_one_session(line: Line, world: MailWorld) -> None:
     approved(line, world, 8)
 
@@ -135,6 +137,7 @@ def test_after_the_last_wait_the_reply_comes_back_as_a_draft(line: Line, world: 
     assert 1 == len(line.drafts())
 
 
+@on_sqlite
 @pytest.mark.parametrize("stage", ["RCPT", "BODY"])
 def test_a_refusal_for_good_brings_the_draft_back_and_the_answer_is_still_owed(
     line: Line, world: MailWorld, stage: str
@@ -154,6 +157,7 @@ def test_a_refusal_for_good_brings_the_draft_back_and_the_answer_is_still_owed(
     assert [row.draft_id] == [each.id for each in line.drafts()]
 
 
+@on_sqlite
 def test_a_reply_that_was_refused_can_be_approved_again(line: Line, world: MailWorld) -> None:
     approved(line, world)
     with ScriptedSmtp({"RCPT": (b"550 no such user\r\n",)}) as server:
@@ -176,6 +180,7 @@ def _usual(line: Line) -> Post:
 # --- a server that cannot be used -----------------------------------------------------------------------------
 
 
+@on_sqlite
 def test_a_wrong_password_costs_no_attempt_and_is_shown(make_line: MakeLine, world: MailWorld) -> None:
     line = make_line()
     approved(line, world)
@@ -192,6 +197,7 @@ def test_a_wrong_password_costs_no_attempt_and_is_shown(make_line: MakeLine, wor
     assert [] == world.accepted
 
 
+@on_sqlite
 def test_a_closed_port_costs_no_attempt(line: Line, world: MailWorld) -> None:
     approved(line, world)
     world.stop()
@@ -248,6 +254,7 @@ SILENT: Script = {"BODY": ()}
 CUT: Script = {"BODY": (HANG_UP,)}
 
 
+@on_sqlite
 @pytest.mark.parametrize("script", [SILENT, CUT], ids=["silent", "cut"])
 def test_no_answer_to_the_body_is_uncertain_and_never_sent_again(line: Line, world: MailWorld, script: Script) -> None:
     approved(line, world)
@@ -274,6 +281,7 @@ def uncertain(line: Line, world: MailWorld) -> Any:
     return only_send(line)
 
 
+@on_sqlite
 def test_the_customers_answer_proves_that_it_arrived(line: Line, world: MailWorld) -> None:
     row = uncertain(line, world)
     answer = letter(2, "收到,谢谢。还想问一下保修多久?", From="customer1@mail.example", In_Reply_To=row.message_id)

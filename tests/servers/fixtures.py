@@ -384,7 +384,8 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def running_postgres(durable: bool = False) -> Iterator[str]:
+    """A server of one's own; `durable`: every commit waits for the disk, as in production."""
     initdb, postgres = program("initdb", "postgresql"), program("postgres", "postgresql")
     as_user: list[str] = []
     with folder_for_daemons("pg") as root:
@@ -409,14 +410,16 @@ def running_postgres() -> Iterator[str]:
         settings = {
             "listen_addresses": LOOPBACK,
             "unix_socket_directories": str(root),
-            "fsync": "off",  # tests kill processes, not the machine
+            "fsync": "on" if durable else "off",  # tests kill processes, not the machine
             "max_connections": "100",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         process = start([*as_user, postgres, "-D", str(place), "-p", str(port), *options], root / "postgres.log")
         try:
             wait_for_port(port, process, root / "postgres.log")
-            yield f"postgresql://postgres@{LOOPBACK}:{port}/postgres"
+            conninfo = f"postgresql://postgres@{LOOPBACK}:{port}/postgres"
+            _wait_until_it_answers(conninfo)
+            yield conninfo
         finally:
             process.send_signal(2)  # "fast": ends open sessions instead of waiting for them
             stop(process)
@@ -441,7 +444,6 @@ def postgres() -> Iterator[Postgres]:
         yield Postgres(named.replace("postgresql+psycopg://", "postgresql://", 1))
         return
     with running_postgres() as conninfo:
-        _wait_until_it_answers(conninfo)
         yield Postgres(conninfo)
 
 

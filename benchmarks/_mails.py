@@ -38,8 +38,12 @@ def _mail(number: int) -> bytes:
     if number % 6 == 0:
         text += _history(english)
     mail = EmailMessage(policy=policy.SMTP)
-    mail["Received"] = f"from mx{number % 9}.mail.example by mx.shop.example with ESMTPS id Q{number}; Mon, 23 Nov 2026 08:50:00 +0800"
-    mail["Received"] = f"from [198.51.100.{number % 200}] by mx{number % 9}.mail.example; Mon, 23 Nov 2026 08:49:58 +0800"
+    mail["Received"] = (
+        f"from mx{number % 9}.mail.example by mx.shop.example with ESMTPS id Q{number}; Mon, 23 Nov 2026 08:50:00 +0800"
+    )
+    mail["Received"] = (
+        f"from [198.51.100.{number % 200}] by mx{number % 9}.mail.example; Mon, 23 Nov 2026 08:49:58 +0800"
+    )
     mail["From"] = f"{'Customer' if english else '客户'} {number} <customer{number}@mail.example>"
     mail["To"] = SUPPORT
     mail["Subject"] = f"{subject} {number}"
@@ -48,7 +52,9 @@ def _mail(number: int) -> bytes:
     charset = "gb18030" if number % 5 == 1 and not english else "utf-8"
     mail.set_content(text, charset=charset, cte="quoted-printable" if english else "base64")
     if number % 3:
-        rows = "".join(f'<div style="font-family:sans-serif;font-size:14px;color:#222">{line}</div>' for line in text.split("\n"))
+        rows = "".join(
+            f'<div style="font-family:sans-serif;font-size:14px;color:#222">{line}</div>' for line in text.split("\n")
+        )
         html = f"<html><head><style>p{{margin:0}}</style></head><body>{rows}</body></html>"
         mail.add_alternative(html, subtype="html", charset=charset, cte="quoted-printable" if english else "base64")
     if number % 12 == 5:
@@ -59,4 +65,5 @@ def _mail(number: int) -> bytes:
 def _history(english: bool) -> str:
     if english:
         return f"\nOn Sun, 22 Nov 2026 at 10:00, Shop <{SUPPORT}> wrote:\n> Thank you for your order.\n> Kind regards\n"
-    return f"\n------------------ 原始邮件 ------------------\n发件人: \"示例电器\" <{SUPPORT}>\n主题: 订单确认\n\n感谢您的购买。\n"
+    head = f'发件人: "示例电器" <{SUPPORT}>\n主题: 订单确认'
+    return f"\n------------------ 原始邮件 ------------------\n{head}\n\n感谢您的购买。\n"
