@@ -55,14 +55,14 @@ test: lint
 	$(SAY) 'tests: $(WORKERS) at a time'
 ifeq ($(strip $(ARGS)),)
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(SAY) 'coverage'
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty
 	@$(BIN)/coverage xml --quiet
 	@$(MAKE) --no-print-directory changed-lines
 else
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 endif
 
 # What the last run covered of the lines that changed since this branch left main; on main itself, since the last

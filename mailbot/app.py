@@ -63,11 +63,14 @@ class App:
         self.engine.dispose()
 
 
-def build(config: Config, clock: Clock | None = None) -> App:
-    """Open the database (made or upgraded), make the desk. Rules and templates are read at the first look."""
+def build(config: Config, clock: Clock | None = None, shelf: Shelf | None = None) -> App:
+    """Open the database (made or upgraded), make the desk. Rules and templates are read at the first look.
+
+    `shelf`: one that is read already, shared by several programs in one process.
+    """
     engine = Engine(config.database.url, config.base)
     schema.upgrade(engine)
-    shelf = Shelf(config.paths.rules, config.paths.templates, config.company.languages)
+    shelf = shelf or Shelf(config.paths.rules, config.paths.templates, config.company.languages)
     with engine.write() as tx:
         key = keep.signing_key(tx)
     desk = Desk(

@@ -33,10 +33,14 @@ def set_up_log() -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=_stderr_now,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _stderr_now(*_: object) -> structlog.PrintLogger:
+    """Whatever stderr is at this moment: a terminal's progress bar and the tests put their own in its place."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def masked(text: str) -> str:

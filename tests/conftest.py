@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -21,10 +22,13 @@ from mailbot.core.office import Office
 from mailbot.core.rules import RuleBook, read_book
 from mailbot.core.understand import Border, Understood, understand
 from mailbot.drafting import Desktop
-from mailbot.shelf import rule_files
+from mailbot.shelf import Shelf, rule_files
 from mailbot.store import schema
 from mailbot.store.engine import Engine
 from mailbot.templates import Templates
+
+if TYPE_CHECKING:
+    from tests.servers.fixtures import Postgres
 
 pytest_plugins = ["tests.servers.fixtures"]
 
@@ -37,6 +41,25 @@ settings.register_profile("dev", max_examples=10, deadline=None)
 settings.register_profile("ci", max_examples=40, deadline=None, derandomize=True)
 settings.register_profile("full", max_examples=400, deadline=None)
 settings.load_profile("full" if os.environ.get("MAILBOT_FULL") else "ci" if os.environ.get("CI") else "dev")
+
+
+# Longest first, so that no worker is left with the longest file while the others have nothing to do.
+LONGEST = (
+    "servers/test_line",
+    "test_crash",
+    "test_reception",
+    "test_desk",
+    "test_stories",
+    "test_browser",
+    "test_demo",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+
+    items.sort(key=place)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -130,30 +153,73 @@ def read_mail(book: RuleBook, border: Border) -> Callable[[bytes], Understood]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Each test that asks for it runs on both databases."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without a schema, of both kinds."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/test.db"
     return str(request.getfixturevalue("postgres_url"))
 
 
+@pytest.fixture(scope="session")
+def sqlite_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database at the newest schema, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("model") / "model.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_model(postgres: Postgres) -> Iterator[str]:
+    """The same on PostgreSQL; the name of a database that others are made from."""
+    url = postgres.new_database()
+    _migrate(url)
+    yield url.rpartition("/")[2]
+    postgres.drop(url)
+
+
+def _migrate(url: str) -> None:
+    opened = Engine(url)
+    schema.upgrade(opened)
+    opened.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Each test that asks for it runs on both databases, at the newest schema."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("sqlite_model"), path)
+        yield f"sqlite:///{path}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.new_database(request.getfixturevalue("postgres_model"))
+    yield url
+    postgres.drop(url)
+
+
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """An empty database at the newest schema."""
+    """A database without rows."""
     opened = Engine(database_url)
-    schema.upgrade(opened)
     yield opened
     opened.dispose()
 
 
+@pytest.fixture(scope="session")
+def shelf() -> Shelf:
+    """The packaged rules and templates, read once: that is what building a program costs."""
+    return Shelf(ROOT / "rules", ROOT / "templates", ("zh", "en"))
+
+
 @pytest.fixture
-def make_app(make_config: Callable[..., Config], database_url: str) -> Iterator[Callable[..., App]]:
+def make_app(make_config: Callable[..., Config], database_url: str, shelf: Shelf) -> Iterator[Callable[..., App]]:
     """A whole program on either database, its clock standing at MONDAY's nine o'clock."""
     opened: list[App] = []
 
     def make(**over: Any) -> App:
         over.setdefault("database", {"url": database_url})
-        opened.append(build(make_config(**over), Clock(MONDAY)))
+        books = over.pop("shelf", shelf)
+        opened.append(build(make_config(**over), Clock(MONDAY), books))
         return opened[-1]
 
     yield make

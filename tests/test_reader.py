@@ -28,16 +28,26 @@ MAIL = b"From: li.ming@mail.example\r\nSubject: question\r\n\r\nwhere is my orde
 SECONDS = 2.5
 
 
+OTHERS: set[int] = set()  # readers that other tests share in this process
+
+
 @pytest.fixture
 def reader() -> Iterator[Reader]:
+    OTHERS.update(each.pid for each in children())
     made = Reader(SECONDS)
     yield made
     made.close()
 
 
+def children() -> list[psutil.Process]:
+    return [
+        each for each in psutil.Process().children() if each.pid not in OTHERS and "mailbot.reader" in each.cmdline()
+    ]
+
+
 def child() -> psutil.Process:
     """The reader's one child process."""
-    (found,) = (each for each in psutil.Process().children() if "mailbot.reader" in each.cmdline())
+    (found,) = children()
     return found
 
 
@@ -53,7 +63,7 @@ def meanwhile(act: Callable[[], object], seconds: float = 0.2) -> threading.Time
 
 def test_nothing_to_read_starts_no_process(reader: Reader, book: RuleBook) -> None:
     assert [] == reader.understand(book, [])
-    assert [] == [each for each in psutil.Process().children() if "mailbot.reader" in each.cmdline()]
+    assert [] == children()
 
 
 def test_a_child_understands_mails_as_this_process_would(reader: Reader, book: RuleBook) -> None:

@@ -14,7 +14,7 @@ from mailbot.clock import Clock
 from mailbot.core.errors import UserError
 from mailbot.desk import ConflictError, Desk
 from mailbot.failpoints import reach
-from mailbot.reader import Died, Reader, Reading, Unread
+from mailbot.reader import Died, Reader, ReaderError, Reading, Unread
 from mailbot.reception import Reception
 from mailbot.store import intake
 from mailbot.store.engine import Engine
@@ -37,7 +37,7 @@ class Work:
         self._reader = reader or Reader()
         self._worker = f"{os.getpid()}-{random.getrandbits(32):08x}"
         self._batch = FIRST_BATCH
-        self._begun = False
+        self._begun = self._tried_first = False
         self._last = time.monotonic()
 
     def step(self) -> float:
@@ -57,19 +57,25 @@ class Work:
         with self._engine.write() as tx:
             if self._engine.is_sqlite and not self._begun:
                 intake.free_dead_claims(tx, self._worker)
-            claimed = intake.claim(tx, self._worker, self._batch, self._engine.now(tx))
+            claimed = intake.claim(tx, self._worker, self._batch, self._engine.now(tx), self._tried_first)
         self._begun = True
+        self._tried_first = not self._tried_first  # in turns, so that neither waits for the other's backlog
         if not claimed:
             return 0
         reach("work.after_claim")
-        finished = False
+        # What leaves this block by an exception is a fault of ours: every mail keeps its attempt and is tried
+        # alone from now on. A reader that does not start is nobody's.
+        blamed: bool | None = True
         try:
             self._take(claimed)
-            finished = True
+            blamed = None
+        except ReaderError:
+            blamed = False
+            raise
         finally:
-            if not finished:  # a fault of ours: every mail keeps its attempt and is tried alone from now on
+            if blamed is not None:
                 with self._engine.write() as tx:
-                    intake.give_back(tx, [each.id for each in claimed], self._worker, blamed=True)
+                    intake.give_back(tx, [each.id for each in claimed], self._worker, blamed)
         return len(claimed)
 
     def close(self) -> None:

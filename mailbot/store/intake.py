@@ -111,12 +111,12 @@ def known_uids(tx: Connection, place: Place) -> set[int]:
     return set(found.scalars())
 
 
-def claim(tx: Connection, worker: str, limit: int, db_now: datetime) -> list[Claimed]:
+def claim(tx: Connection, worker: str, limit: int, db_now: datetime, tried_first: bool = False) -> list[Claimed]:
     """Claim mails and count the attempt; the caller commits before it looks at a single byte.
 
     A mail that was tried before is claimed alone: whatever it does then, it does to no other.
     """
-    for first in (True, False):
+    for first in (not tried_first, tried_first):
         free = (
             (mail.c.state == "stored")
             & (mail.c.claimed_until.is_(None) | (mail.c.claimed_until < db_now))

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -21,19 +20,16 @@ from fastapi import FastAPI
 
 from mailbot import accounts
 from mailbot.accounts import NewAgent
-from mailbot.app import App, border
+from mailbot.app import App, build
 from mailbot.clock import Clock
-from mailbot.config import Config
 from mailbot.console.app import Parts, create_app
-from mailbot.core.hours import Hours
 from mailbot.core.understand import understand
-from mailbot.desk import Desk, Door
 from mailbot.reception import Reception
 from mailbot.shelf import Shelf
-from mailbot.store import intake, keep, lists, schema
+from mailbot.store import intake, lists, schema
 from mailbot.store.engine import Engine
 from mailbot.store.intake import Incoming, Place
-from tests.conftest import MONDAY, ROOT
+from tests.conftest import MONDAY
 
 with warnings.catch_warnings():
     # Starlette wants httpx2; httpx is what the rest of the tests are built on, and it works.
@@ -114,7 +110,7 @@ class World:
             intake.take_in(tx, PLACE, [Incoming(self.uid, now, len(raw), raw)], self.uid, now)
             (claimed,) = intake.claim(tx, "test", 1, self.app.engine.now(tx))
             volume = self.app.shelf.volume
-            read = understand(raw, volume.book, border(self.app.config, desk.door.key, "support"))
+            read = understand(raw, volume.book, desk.door.border("support"))
             Reception(desk).receive(tx, claimed, read, "test", now)
         with self.app.engine.read() as tx:
             row = lists.mail_row(tx, claimed.id)
@@ -157,12 +153,6 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Shelf:
-    """Read once: compiling the rules is what building a program costs."""
-    return Shelf(ROOT / "rules", ROOT / "templates", ("zh", "en"))
-
-
-@pytest.fixture(scope="session")
 def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with two agents and a supervisor, to be copied."""
     path = tmp_path_factory.mktemp("blank") / "mailbot.db"
@@ -180,17 +170,6 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def assemble(config: Config, shelf: Shelf) -> App:
-    """What app.build() makes, on rules and a schema that are there already."""
-    engine = Engine(config.database.url, config.base)
-    with engine.write() as tx:
-        key = keep.signing_key(tx)
-    hours = Hours(config.company.zone, config.hours.calendar, config.hours.open)
-    mailboxes = {mailbox.name: mailbox for mailbox in config.mailboxes}
-    door = Door(engine, shelf, config.company, hours, mailboxes, key, partial(border, config, key))
-    return App(config, Clock(MONDAY), engine, shelf, Desk(door), {})
-
-
 @pytest.fixture
 def make_world(
     make_config: Callable[..., Any], shelf: Shelf, blank: Path, tmp_path: Path
@@ -200,7 +179,7 @@ def make_world(
     def make(**over: Any) -> World:
         (tmp_path / "state").mkdir(exist_ok=True)
         shutil.copy(blank, tmp_path / "state" / "mailbot.db")
-        app = assemble(make_config(**over), shelf)
+        app = build(make_config(**over), Clock(MONDAY), shelf)
         wall = Clock(MONDAY - timedelta(minutes=1))
         parts = Parts(app.engine, app.desk, app.config, app.clock, wall)
         worlds.append(World(app, create_app(parts), wall))

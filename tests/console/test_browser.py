@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import threading
 import time
@@ -12,25 +10,19 @@ from typing import Any
 
 import pytest
 import uvicorn
+from playwright.sync_api import sync_playwright
 
 from mailbot.console.app import Parts, create_app
 from tests.console.conftest import PASSWORD, letter
 
-CHROMIUM = "/usr/bin/chromium"
-
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """One browser for all tests; skips with the reason, or fails where servers are required."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    if shutil.which(CHROMIUM) is None:
-        if os.environ.get("MAILBOT_REQUIRE_SERVERS") == "1":
-            pytest.fail(f"{CHROMIUM} is not installed")
-        pytest.skip(f"{CHROMIUM} is not installed")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+@pytest.fixture(scope="module")  # its event loop runs in this thread: no other file's tests could run one
+def chromium(chromium_path: str) -> Iterator[Any]:
+    """One browser for all tests of this file."""
+    with sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=str(chromium_path), args=["--no-sandbox"])
         yield browser
         browser.close()
 

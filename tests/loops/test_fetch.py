@@ -168,7 +168,8 @@ def test_a_stop_ends_a_backlog_between_two_batches(line: Line, world: MailWorld)
 
 @on_sqlite
 def test_a_push_ends_the_wait(line: Line, world: MailWorld) -> None:
-    timer = threading.Timer(0.3, world.deliver, (SUPPORT, letter(1)))
+    line.fetch.poll()  # connected: the next poll is over before the mail comes
+    timer = threading.Timer(0.5, world.deliver, (SUPPORT, letter(1)))
     timer.start()
 
     assert 0.0 == line.fetch.step()

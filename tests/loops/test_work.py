@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,11 +25,12 @@ from mailbot.config import Config
 from mailbot.core.decision import Decision
 from mailbot.core.rules import RuleBook
 from mailbot.core.ticket import Event
+from mailbot.core.understand import Border
 from mailbot.demo.servers import MailWorld
 from mailbot.desk import Desk
 from mailbot.loops import work as work_loop
 from mailbot.loops.work import Work
-from mailbot.reader import Died, Reader, Reading, Unread
+from mailbot.reader import Died, Reader, ReaderError, Reading, Unread
 from mailbot.store import intake
 from mailbot.store.tables import mail
 from tests.conftest import MAILS, MONDAY, ROOT
@@ -335,3 +336,39 @@ def test_two_workers_share_a_backlog_and_double_nothing(line: Line, world: MailW
     assert 60 == len({row.id for row in line.mails() if row.ticket_id})
     assert 10 == len(line.tickets())
     assert [] == line.faults()
+
+
+class Absent(Reader):
+    """A reader whose process does not start, as on a machine without memory."""
+
+    def understand(self, book: RuleBook, mails: Sequence[tuple[bytes, Border]]) -> list[Reading]:
+        raise ReaderError("no memory")
+
+
+@on_sqlite
+def test_a_reader_that_does_not_start_is_no_mails_fault(line: Line, world: MailWorld) -> None:
+    world.deliver(SUPPORT, letter(1))
+    line.fetch.poll()
+    work = Work(line.app.engine, line.app.desk, line.app.clock, Absent())
+
+    for _ in range(4):
+        with pytest.raises(ReaderError):
+            work.batch()
+
+    assert [("stored", 0)] == [(row.state, row.attempts) for row in line.mails()]
+
+
+@on_sqlite
+def test_a_mail_that_was_tried_before_does_not_wait_for_a_backlog_to_end(line: Line, world: MailWorld) -> None:
+    for number in range(1, 4):
+        world.deliver(SUPPORT, letter(number))
+    line.fetch.poll()
+    last = line.mails()[2].id
+    with line.app.engine.write() as tx:
+        tx.execute(sa.update(mail).where(mail.c.id == last).values(attempts=1))
+
+    line.work._batch = 1
+    claimed = [line.work.batch() for _ in range(2)]
+
+    assert [1, 1] == claimed
+    assert "done" == line.mails()[2].state

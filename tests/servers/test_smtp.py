@@ -239,7 +239,6 @@ def test_an_address_that_smtp_cannot_write_is_refused_by_ourselves(letter: Outgo
     [
         ({"AUTH": (b"535 5.7.8 wrong authorisation code\r\n",)}, "auth"),
         ({"AUTH": (b"454 4.7.0 temporary failure\r\n",)}, "throttled"),
-        ({"EHLO": (b"250 hello\r\n",)}, "auth"),  # no AUTH offered
         ({"EHLO": (HANG_UP,)}, "network"),
         ({"EHLO": (b"421 too busy\r\n", HANG_UP)}, "throttled"),
     ],
@@ -251,6 +250,14 @@ def test_a_failed_login_is_no_fault_of_the_letter(script: Script, kind: str) -> 
     assert error is not None
     assert kind == error.kind
     assert PASSWORD not in str(error)
+
+
+def test_a_relay_on_loopback_that_offers_no_login_needs_none() -> None:
+    with ScriptedSmtp({"EHLO": (b"250 hello\r\n",)}) as server:
+        error = try_login(account(server, username=SUPPORT, password=PASSWORD))
+
+    assert error is None
+    assert not any(line.startswith("AUTH") for line in server.heard)
 
 
 def test_a_demand_for_login_at_mail_is_an_auth_error() -> None:

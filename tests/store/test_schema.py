@@ -55,8 +55,8 @@ def test_the_program_wants_the_newest_migration(engine: Engine) -> None:
         assert schema.HEAD == schema.current(tx)
 
 
-def test_upgrading_twice_does_nothing_the_second_time(database_url: str) -> None:
-    engine = Engine(database_url)
+def test_upgrading_twice_does_nothing_the_second_time(empty_database_url: str) -> None:
+    engine = Engine(empty_database_url)
     try:
         assert [True, False] == [schema.upgrade(engine), schema.upgrade(engine)]
         schema.require_head(engine)
@@ -64,8 +64,8 @@ def test_upgrading_twice_does_nothing_the_second_time(database_url: str) -> None
         engine.dispose()
 
 
-def test_an_empty_database_is_refused_with_its_remedy(database_url: str) -> None:
-    engine = Engine(database_url)
+def test_an_empty_database_is_refused_with_its_remedy(empty_database_url: str) -> None:
+    engine = Engine(empty_database_url)
     try:
         with pytest.raises(UserError, match="mailbot db upgrade"):
             schema.require_head(engine)
@@ -93,12 +93,12 @@ schema.require_head(engine)
 """
 
 
-def test_of_several_processes_that_upgrade_at_once_one_does_and_all_go_on(database_url: str) -> None:
-    if database_url.startswith("sqlite"):
-        Path(database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+def test_of_several_processes_that_upgrade_at_once_one_does_and_all_go_on(empty_database_url: str) -> None:
+    if empty_database_url.startswith("sqlite"):
+        Path(empty_database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", UPGRADE, database_url],
+            [sys.executable, "-c", UPGRADE, empty_database_url],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -133,8 +133,10 @@ def test_a_database_that_cannot_be_used_is_named_with_its_remedy(url: str, words
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(UserError, match="cannot make"):
-        Engine(f"sqlite:///{tmp_path}/file/mailbot.db")
+    engine = Engine(f"sqlite:///{tmp_path}/file/mailbot.db")
+
+    with pytest.raises(UserError, match="cannot make"), engine.read():
+        pass
 
 
 def test_the_password_of_the_database_is_never_shown() -> None:
