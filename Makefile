@@ -1,8 +1,8 @@
 # Everything a developer or CI does. Needs Python 3.11+ and make; the rest is installed into .venv, by the lock files.
 #
 #   make demo                   a whole mail world in one process, at the address it prints
-#   make test                   lint, then all tests with coverage
-#   make test ARGS="-k bounce"  some tests, with any options of pytest (a part covers only a part, so no coverage)
+#   make test                   lint, then all tests; where CI is set, with coverage
+#   make test ARGS="-k bounce"  some tests, with any options of pytest
 #   make lint | bench | stories | lock | clean
 
 SHELL := /bin/sh
@@ -16,6 +16,8 @@ RUNTIME := $(VENV)/.runtime-installed
 TESTED := $(VENV)/.tests-installed
 
 ARGS ?=
+# Measuring coverage takes half as long again, so it is for CI, and for a whole run only. COVER=1 asks for it.
+COVER ?= $(if $(strip $(ARGS)),0,$(if $(CI),1,0))
 PORT ?= 8025
 BENCHES ?= $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)))
 STORIES ?= enquiry complaint robots
@@ -53,7 +55,7 @@ lint: $(TESTED)
 .PHONY: test
 test: lint
 	$(SAY) 'tests: $(WORKERS) at a time'
-ifeq ($(strip $(ARGS)),)
+ifeq ($(COVER),1)
 	@rm -f .coverage .coverage.*
 	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(SAY) 'coverage'

@@ -29,7 +29,7 @@ MAILBOT = [sys.executable, "-m", "mailbot"]
 FORM = re.compile(r'name="csrf" value="([^"]+)"')
 
 
-@pytest.mark.parametrize("name", stories.names())
+@pytest.mark.parametrize("name", ["robots"])  # tests/stories plays all of them, in this process
 def test_a_packed_story_is_played_to_its_end(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [*MAILBOT, "demo", "--headless", "--story", name],

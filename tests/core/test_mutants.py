@@ -18,7 +18,7 @@ from mailbot.core.rules import RuleBook
 from mailbot.core.understand import Border, Understood, understand
 from tests.conftest import MAILS
 
-ALL, FEW = 20_000, 2_000
+ALL, FEW = 20_000, 1_000
 SLOWEST_SECONDS = 2.0
 PARTS = 8  # so that several workers share them, and a failure names its part
 
