@@ -169,24 +169,30 @@ def _lies_in_sent(app: App, mailbox_name: str, message_id: str) -> bool:
 
 def run(app: App, parts: Sequence[str], ready: Callable[[], None] = lambda: None) -> None:
     """The daemon: run these parts until SIGTERM or SIGINT, then stop cleanly."""
-    log.info("rules and templates read", version=app.shelf.volume.book.version)
     with the_only_one(app), _signals(app.stop):
         runner = Runner(app.engine, app.clock, app.stop)
         loops = make_loops(app, parts)
-        for loop in loops:
-            runner.start(loop)
-        # Last: importing the web framework takes longer than the first poll.
-        server = _console(app) if "console" in parts else None
-        log.info("mailbot runs", parts=list(parts), mailboxes=len(app.config.mailboxes))
-        ready()
-        app.stop.wait()
-        log.info("stopping")
-        for loop in loops:
-            loop.wake.set()
-        if server is not None:
-            server()
-        if late := runner.join(STOP_SECONDS):
-            log.warning("loops did not end in time; what they did is repeated at the next start", loops=late)
+        stop_console: Callable[[], None] = app.stop.set
+        try:
+            # Mail is taken in while the rules are still being read; nothing looks at it before.
+            for loop in (each for each in loops if each.first):
+                runner.start(loop)
+            log.info("rules and templates read", version=app.shelf.volume.book.version)
+            for loop in (each for each in loops if not each.first):
+                runner.start(loop)
+            if "console" in parts:
+                stop_console = _console(app)
+            log.info("mailbot runs", parts=list(parts), mailboxes=len(app.config.mailboxes))
+            ready()
+            app.stop.wait()
+            log.info("stopping")
+        finally:
+            app.stop.set()
+            for loop in loops:
+                loop.wake.set()
+            stop_console()
+            if late := runner.join(STOP_SECONDS):
+                log.warning("loops did not end in time; what they did is repeated at the next start", loops=late)
         log.info("stopped")
 
 
@@ -200,7 +206,7 @@ def make_loops(app: App, parts: Sequence[str]) -> list[Loop]:
     if "fetch" in parts:
         for mailbox in app.config.mailboxes:
             fetch = fetch_of(app, mailbox, work_wake.set)
-            loops.append(Loop(f"fetch:{mailbox.name}", fetch.step, fetch.close))
+            loops.append(Loop(f"fetch:{mailbox.name}", fetch.step, fetch.close, first=True))
     if "post" in parts:
         post = post_of(app)
         loops.append(Loop("post", post.step, post.close))

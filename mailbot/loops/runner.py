@@ -29,6 +29,7 @@ class Loop:
     step: Callable[[], float]
     close: Callable[[], None] = lambda: None
     wake: threading.Event = field(default_factory=threading.Event)  # a hint that rows are waiting
+    first: bool = False  # needs neither rules nor templates, so it starts before they are read
 
 
 class Runner:

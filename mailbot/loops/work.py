@@ -25,7 +25,7 @@ log = structlog.get_logger()
 FIRST_BATCH = 20
 BATCH = 200
 IDLE_SECONDS = 1.0
-REST_SECONDS = 300.0  # without a mail for so long, the reader's memory is given back; it starts again in half a second
+REST_SECONDS = 60.0  # without a mail for so long, the reader's memory is given back; it starts again in half a second
 
 
 class Work:
