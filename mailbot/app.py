@@ -27,7 +27,7 @@ from mailbot.desk import Desk, Door
 from mailbot.imap import ImapAccount, ImapError, ImapSession
 from mailbot.login import Login, LoginRefused, login_for
 from mailbot.loops.clock import Clock as ClockLoop
-from mailbot.loops.fetch import Fetch
+from mailbot.loops.fetch import Fetch, LeaseLostError
 from mailbot.loops.fetch import Post as MailboxPost
 from mailbot.loops.post import Post
 from mailbot.loops.runner import Loop, Runner
@@ -139,7 +139,7 @@ def fetch_of(app: App, mailbox: MailboxConfig, tell_work: Callable[[], None]) ->
     """The fetch loop of one mailbox."""
     account = imap_account(mailbox, app.logins[mailbox.name])
     disk = Path(app.engine.url.database or ".").parent if app.engine.is_sqlite else None
-    post = MailboxPost(mailbox, account, load_provider(mailbox.provider), disk)
+    post = MailboxPost(mailbox, account, load_provider(mailbox.provider), disk, app.logins[mailbox.name])
     return Fetch(post, app.engine, app.clock, tell_work, app.stop)
 
 
@@ -235,7 +235,7 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
         post.recover()
         post.look_for_proof()
         for _ in range(ROUNDS):
-            taken = sum(fetch.poll() for fetch in fetches)
+            taken = sum(_poll(fetch) for fetch in fetches)
             worked = _until_none(work.batch)
             due = clock.promises()
             sent = _until_none(post.send_due)
@@ -251,6 +251,13 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
         for fetch in fetches:
             fetch.close()
     return done
+
+
+def _poll(fetch: Fetch) -> int:
+    try:
+        return fetch.poll()
+    except LeaseLostError:  # a daemon beside us takes this mailbox's mails in
+        return 0
 
 
 def _until_none(step: Callable[[], int]) -> int:

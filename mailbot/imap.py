@@ -326,11 +326,6 @@ class ImapSession(ImapLine):
             if b"UIDPLUS" in client.capabilities():
                 client.uid_expunge(_uid_set(uids))
 
-    def append_sent(self, folder: str, raw: bytes) -> None:
-        """Put a sent mail into the Sent folder, as read. Ask find_sent first: most providers file it."""
-        client = self._ready()
-        self._into(folder, partial(client.append, folder, raw, [b"\\Seen"]))
-
     def find_sent(self, message_id: str, folder: str) -> bool:
         """Is a mail with exactly this Message-ID in `folder`? The proof that a doubtful send went out."""
         client = self._ready()

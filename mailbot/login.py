@@ -6,7 +6,6 @@ gets into a text.
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import os
@@ -155,18 +154,6 @@ class Login:
 def login_for(mailbox: MailboxConfig) -> Login:
     """The login of a mailbox as configured."""
     return Login(mailbox.username, mailbox.password, mailbox.oauth)
-
-
-def xoauth2(user: str, token: str) -> bytes:
-    """The SASL XOAUTH2 answer before base64 (IMAP AUTHENTICATE encodes it itself)."""
-    if any(char < " " or char == "\x7f" for char in user + token):
-        raise ValueError("a control character in the user name or token")
-    return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
-
-
-def xoauth2_base64(user: str, token: str) -> str:
-    """The same as SMTP's AUTH XOAUTH2 line takes it."""
-    return base64.b64encode(xoauth2(user, token)).decode("ascii")
 
 
 def _ask(url: str, form: dict[str, str]) -> dict[str, Any] | LoginRefused:

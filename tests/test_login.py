@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 import json
 import threading
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from mailbot.login import Login, LoginRefused, login_for, xoauth2, xoauth2_base64
+from mailbot.login import Login, LoginRefused, login_for
 from mailbot.settings import Endpoint, MailboxConfig, Oauth
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -284,19 +283,6 @@ def test_a_token_source_gives_the_token_or_raises_what_it_was_told(server: Token
     assert "token-1" == source()
     with pytest.raises(LookupError, match="dead"):
         source()
-
-
-def test_the_sasl_answer_is_as_the_providers_document_it() -> None:
-    expected = b"user=a@shop.example\x01auth=Bearer tok\x01\x01"
-
-    assert expected == xoauth2("a@shop.example", "tok")
-    assert expected == base64.b64decode(xoauth2_base64("a@shop.example", "tok"))
-
-
-@pytest.mark.parametrize(("user", "token"), [("a\x01auth=x", "t"), ("a", "t\r\nQUIT"), ("a\0", "t")])
-def test_control_characters_cannot_reach_the_server(user: str, token: str) -> None:
-    with pytest.raises(ValueError, match="control character"):
-        xoauth2(user, token)
 
 
 def test_a_login_shows_no_secret(server: TokenServer, secret: Path) -> None:

@@ -14,7 +14,6 @@ CueKind = Literal["order_number", "order", "tracking_number", "carrier", "phone"
 ShapeKind = Literal["order", "tracking"]
 Check = Literal["", "date6", "date8", "s10", "ups"]
 
-_CUES = frozenset(get_args(CueKind))
 # Little words between an id and the cue behind it: "12345678 是我的订单号", "12345678 is my order number".
 _BETWEEN = (
     r"[ \t\"'()\]】”]*"

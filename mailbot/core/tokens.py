@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import re
 
-SIGNATURE_LENGTH = 26  # base32 characters of 128 bits
 MAX_LOCAL_PART = 64  # RFC 5321 4.5.3.1.1
 
 _MESSAGE_ID = re.compile(r"<?([0-9]{8}-[0-9]{1,9})\.([a-z0-9]{1,40})\.([a-z2-7]{26})@[^\s<>@]{1,255}>?")

@@ -32,7 +32,6 @@ PEOPLE = (
     NewAgent("boss", "周主管", "8000", "supervisor"),
 )
 MACHINE = "mailer-daemon@mx.mail.example"  # through whose account robots' mails come in
-POLL_SECONDS = 5
 SMTP_SECONDS = 10.0
 
 

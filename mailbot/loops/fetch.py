@@ -15,11 +15,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from sqlalchemy.engine import Connection
 
 from mailbot.clock import Clock
 from mailbot.core.retry import reconnect_wait
 from mailbot.failpoints import reach
 from mailbot.imap import Fetched, FetchFailed, ImapAccount, ImapError, ImapSession, Size
+from mailbot.login import Login
 from mailbot.providers import Provider
 from mailbot.settings import MailboxConfig
 from mailbot.store import intake, keep
@@ -35,6 +37,10 @@ LEASE_SECONDS = 90.0
 HELD_ELSEWHERE_WAIT = 15.0
 
 
+class LeaseLostError(Exception):
+    """Another process took this mailbox over; what we fetched is not ours to store."""
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """One mailbox as fetch sees it."""
@@ -43,6 +49,7 @@ class Post:
     account: ImapAccount
     provider: Provider
     disk: Path | None  # where our bytes go, when that is a disk we can look at
+    login: Login
 
 
 class Fetch:
@@ -71,6 +78,10 @@ class Fetch:
             session.idle(self._interval(), self._stop)
         except ImapError as error:
             return self._failed(error)
+        except LeaseLostError:
+            log.info("another process looks after this mailbox now", mailbox=self._name)
+            self._log_out()
+            return HELD_ELSEWHERE_WAIT
         return 0.0
 
     def poll(self) -> int:
@@ -120,6 +131,8 @@ class Fetch:
             mails = self._fetch(session, batch)
             reach("fetch.before_store")
             with self._engine.write() as tx:
+                if not self._keep_lease(tx):  # stored by whoever has it now
+                    raise LeaseLostError(self._name)
                 intake.take_in(tx, place, mails, max(size.uid for size in batch), self._clock.now())
             reach("fetch.after_store")
             self._tell_work()
@@ -178,12 +191,15 @@ class Fetch:
                 intake.mark_filed(tx, place, uids)
 
     def _lease(self) -> bool:
+        with self._engine.write() as tx:
+            return self._keep_lease(tx)
+
+    def _keep_lease(self, tx: Connection) -> bool:
+        """Take the mailbox's lease or renew it, in the transaction that it guards; False: another has it."""
         if self._engine.is_sqlite:
             return True  # one process, by its lock file
-        with self._engine.write() as tx:
-            now = self._engine.now(tx)
-            epoch = keep.take_lease(tx, f"fetch:{self._name}", self._holder, LEASE_SECONDS, now)
-        return epoch is not None
+        now = self._engine.now(tx)
+        return keep.take_lease(tx, f"fetch:{self._name}", self._holder, LEASE_SECONDS, now) is not None
 
     def _interval(self) -> float:
         asked = max(self._post.mailbox.poll_seconds, self._post.provider.poll_seconds_min)
@@ -199,6 +215,8 @@ class Fetch:
     def _failed(self, error: ImapError) -> float:
         self._log_out()
         self._failures += 1
+        if error.kind == "auth":
+            self._post.login.forget_token()  # refused before its time: the next try gets another
         explained = self._post.provider.explain(error.text)
         stated = error.retry_after or explained.retry_after_seconds
         wait = reconnect_wait(self._failures, random.random(), stated)  # noqa: S311 jitter

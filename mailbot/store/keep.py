@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from mailbot.store.engine import insert_new, upsert
 from mailbot.store.tables import health, lease, setting, standing_approval
@@ -36,12 +35,6 @@ def take_lease(tx: Connection, name: str, holder: str, seconds: float, db_now: d
     return int(epoch)
 
 
-def holds_lease(tx: Connection, name: str, holder: str, epoch: int) -> bool:
-    """Is the lease still ours, in the transaction that writes what it guards?"""
-    row = tx.execute(sa.select(lease).where(lease.c.name == name).with_for_update()).first()
-    return row is not None and row.holder == holder and row.epoch == epoch
-
-
 def drop_lease(tx: Connection, name: str, holder: str, db_now: datetime) -> None:
     tx.execute(sa.update(lease).where(lease.c.name == name, lease.c.holder == holder).values(expires_at=db_now))
 
@@ -57,10 +50,6 @@ def approve_template(tx: Connection, template: str, language: str, text_sha256: 
     """A standing approval for exactly this text."""
     row = {"template": template, "language": language, "text_sha256": text_sha256, "approver": by, "at": at}
     insert_new(tx, standing_approval, [row])
-
-
-def standing_approvals(tx: Connection) -> Sequence[Row[Any]]:
-    return tx.execute(sa.select(standing_approval).order_by(standing_approval.c.at)).all()
 
 
 def standing_approver(tx: Connection, template: str, language: str, text_sha256: str) -> str | None:

@@ -15,11 +15,12 @@ from imapclient import IMAPClient
 from mailbot.app import fetch_of, imap_account
 from mailbot.demo.servers import MailWorld
 from mailbot.imap import ImapError
+from mailbot.login import login_for
 from mailbot.loops import fetch as fetch_loop
 from mailbot.loops.fetch import Fetch, Post
 from mailbot.providers import load_provider
 from mailbot.store import lists
-from mailbot.store.tables import cursor, mail, raw
+from mailbot.store.tables import cursor, lease, mail, raw
 from tests.loops.line import SUPPORT, Line, MakeLine, letter, mailbox, on_sqlite
 from tests.servers.scripted import LOOPBACK, ScriptedImap
 
@@ -146,6 +147,7 @@ def test_a_mail_below_the_cursor_is_found_by_the_comparison(line: Line, world: M
     world.deliver(SUPPORT, letter(2))
 
     assert 0 == line.fetch.poll()
+    line.fetch.close()
     fetch = anew(line)
     assert 1 == fetch.poll()
     fetch.close()
@@ -355,7 +357,7 @@ def test_a_full_disk_stops_fetching_before_the_mail_is_touched(
     line = make_line(mailbox=[mailbox(world, max_mail_bytes=NEVER_ENOUGH)])
     box = line.app.config.mailboxes[0]
     account = imap_account(box, line.app.logins[box.name])
-    post = Post(box, account, load_provider(box.provider), tmp_path)
+    post = Post(box, account, load_provider(box.provider), tmp_path, login_for(box))
     fetch = Fetch(post, line.app.engine, line.app.clock, line.told.set, line.app.stop)
     world.deliver(SUPPORT, letter(1))
     assert shutil.disk_usage(tmp_path).free < NEVER_ENOUGH
@@ -369,6 +371,21 @@ def test_a_full_disk_stops_fetching_before_the_mail_is_touched(
 
 
 # --- replicas -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_lost_the_mailbox_meanwhile_stores_nothing(make_line: MakeLine, world: MailWorld) -> None:
+    line = make_line(mailbox=[mailbox(world, poll_seconds=1)])
+    assert 0.0 == line.fetch.step()
+    with line.app.engine.write() as tx:  # it slept for longer than the lease, and another took it
+        tx.execute(sa.update(lease).values(holder="another", epoch=lease.c.epoch + 1))
+    world.deliver(SUPPORT, letter(1))
+
+    with pytest.raises(fetch_loop.LeaseLostError):
+        line.fetch.poll()
+
+    assert [] == line.mails()
+    assert fetch_loop.HELD_ELSEWHERE_WAIT == line.fetch.step()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -216,9 +216,11 @@ def filing_away_moves_once_and_may_be_repeated(place: Place) -> None:
 
 
 def a_sent_mail_is_found_by_its_exact_message_id(place: Place) -> None:
+    with place.other_client() as provider:  # files what was sent by SMTP
+        provider.create_folder("Sent Messages")
+        provider.append("Sent Messages", mail(7))
     with ImapSession(place.account) as session:
         session.select()
-        session.append_sent("Sent Messages", mail(7))
 
         assert session.find_sent("<question-7@mail.example>", "Sent Messages")
         assert not session.find_sent("<question-77@mail.example>", "Sent Messages")
