@@ -24,7 +24,7 @@ STORIES ?= enquiry complaint robots
 # One process for each core, four at most: every one may start a Dovecot, a PostgreSQL and a browser of its own.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$n)
 # Of the lines changed since the merge base, so many per cent must be covered.
-CHANGED_LINES_MIN ?= 95
+CHANGED_LINES_MIN ?= 80
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LINTED := . .ci/container

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from imapclient import IMAPClient
 
-from mailbot.app import fetch_of, imap_account
+from mailbot.app import fetch_of, imap_account, once
 from mailbot.demo.servers import MailWorld
 from mailbot.imap import ImapError
 from mailbot.login import login_for
@@ -386,6 +386,16 @@ def test_who_lost_the_mailbox_meanwhile_stores_nothing(make_line: MakeLine, worl
 
     assert [] == line.mails()
     assert fetch_loop.HELD_ELSEWHERE_WAIT == line.fetch.step()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_once_beside_a_daemon_leaves_the_mailbox_to_it(make_line: MakeLine, world: MailWorld) -> None:
+    line = make_line(mailbox=[mailbox(world, poll_seconds=1)])
+    assert 0.0 == line.fetch.step()  # the daemon
+    world.deliver(SUPPORT, letter(1))
+
+    assert 0 == once(line.app)["taken_in"]
+    assert 1 == line.fetch.poll()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
