@@ -278,7 +278,8 @@ def to_html(text: str, quoted: str = "") -> str:
     """The text as a small page: paragraphs, numbered lists, the reader's own colours, nothing remote."""
     parts = [_paragraph(each) for each in re.split(r"\n(?:[ \t]*\n)+", text) if each.strip()]
     if quoted:
-        parts.append(f'<blockquote style="{_QUOTE_STYLE}">{_escaped_lines(quoted.split(chr(10)))}</blockquote>')
+        lines = [line.removeprefix(">").removeprefix(" ") for line in quoted.split("\n")]  # the bar says it here
+        parts.append(f'<blockquote style="{_QUOTE_STYLE}">{_escaped_lines(lines)}</blockquote>')
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
         '<meta name="color-scheme" content="light dark"></head>\n'

@@ -131,6 +131,14 @@ def test_the_words_of_a_customer_are_no_markup() -> None:
     assert "<img" not in to_html("a", "> <img src=x>")
 
 
+def test_the_page_quotes_by_a_bar_and_not_by_marks_as_well() -> None:
+    page = to_html("您好", "在 2026年11月23日 20:00，唐军 写道：\n> 漏水了\n>\n> > 更早的话")
+
+    assert "漏水了" in page
+    assert "&gt; 漏水了" not in page
+    assert "&gt; 更早的话" in page  # what the customer quoted keeps its mark
+
+
 @pytest.mark.parametrize("hostile", ["a\r\nBcc: x@y.test", "a\nb", "a\rb", "a\x00b", "a\u2028b", "a\x85b", "a\x0bb"])
 @pytest.mark.parametrize("field", ["subject", "from_", "to", "cc", "reply_to"])
 def test_a_line_break_in_a_header_is_refused(hostile: str, field: str) -> None:
