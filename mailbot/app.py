@@ -172,7 +172,7 @@ def run(app: App, parts: Sequence[str], ready: Callable[[], None] = lambda: None
     with the_only_one(app), _signals(app.stop):
         runner = Runner(app.engine, app.clock, app.stop)
         loops = make_loops(app, parts)
-        stop_console: Callable[[], None] = app.stop.set
+        stop_console: Callable[[], None] | None = None
         try:
             # Mail is taken in while the rules are still being read; nothing looks at it before.
             for loop in (each for each in loops if each.first):
@@ -190,7 +190,8 @@ def run(app: App, parts: Sequence[str], ready: Callable[[], None] = lambda: None
             app.stop.set()
             for loop in loops:
                 loop.wake.set()
-            stop_console()
+            if stop_console is not None:
+                stop_console()
             if late := runner.join(STOP_SECONDS):
                 log.warning("loops did not end in time; what they did is repeated at the next start", loops=late)
         log.info("stopped")

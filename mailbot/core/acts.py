@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailbot.core.decision import Decision, DraftEnd, DraftWanted, Entry, Settled
+from mailbot.core.decision import (
+    MACHINE,
+    Decision,
+    DraftEnd,
+    DraftWanted,
+    Entry,
+    Settled,
+    ended_revisit,
+    superseded_replies,
+)
 from mailbot.core.office import Office
 from mailbot.core.promises import KIND_NAMES, PRIORITY_NAMES, PromiseState
 from mailbot.core.ticket import (
@@ -25,8 +34,6 @@ from mailbot.core.ticket import (
     Ticket,
     after,
 )
-
-MACHINE = "mailbot"
 
 
 def refused(ticket: Ticket, why: str) -> Decision:
@@ -165,17 +172,9 @@ def mail_moved(ticket: Ticket, event: MailMoved, office: Office, now: datetime) 
         promised=tuple(
             office.promise(kind, ticket.priority, now) for kind in ("answer", "solve") if kind not in open_kinds
         ),
-        settled=tuple(
-            Settled(promise.id, "withdrawn", "问题重新打开")
-            for promise in ticket.promises
-            if promise.kind == "revisit" and promise.id is not None
-        ),
+        settled=ended_revisit(ticket),
         drafts=drafts,
-        ended=tuple(
-            DraftEnd(draft.id, "superseded", event.agent, "又移入一封来信")
-            for draft in ticket.drafts
-            if draft.kind == "reply"
-        ),
+        ended=superseded_replies(ticket, event.agent, "又移入一封来信"),
     )
 
 
@@ -186,11 +185,7 @@ def draft_written(ticket: Ticket, event: DraftWritten, now: datetime) -> Decisio
     wanted = DraftWanted("reply", None, ticket.language, event.mail_id, event.agent, event.subject, event.text)
     changed = replace(ticket, updated_at=now)
     if event.draft_id is None:
-        ended = tuple(
-            DraftEnd(draft.id, "superseded", event.agent, "改用人工撰写的回复")
-            for draft in ticket.drafts
-            if draft.kind == "reply"
-        )
+        ended = superseded_replies(ticket, event.agent, "改用人工撰写的回复")
         return Decision(changed, (Entry("written", event.agent),), drafts=(wanted,), ended=ended)
     draft, why = _find(ticket, event.draft_id, event.seen_version)
     if draft is None:

@@ -9,13 +9,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from mailbot.core.decision import Decision, DraftEnd, DraftWanted, Entry, Settled
+from mailbot.core.decision import (
+    MACHINE,
+    Decision,
+    DraftEnd,
+    DraftWanted,
+    Entry,
+    Settled,
+    ended_revisit,
+    superseded_replies,
+)
 from mailbot.core.facts import Fact, Facts
 from mailbot.core.office import Office
 from mailbot.core.promises import Promise
 from mailbot.core.ticket import STATE_NAMES, BounceArrived, MailArrived, State, Ticket, after
-
-MACHINE = "mailbot"
 
 # The graver one leads when a follow-up speaks of something else than the ticket did.
 CATEGORY_RANK = ("other", "revisit", "enquiry", "request", "fault", "complaint")
@@ -193,9 +200,7 @@ def _promises(
 def _drafts(
     before: Ticket, now_is: Ticket, event: MailArrived, office: Office
 ) -> tuple[tuple[DraftWanted, ...], tuple[DraftEnd, ...]]:
-    ended = tuple(
-        DraftEnd(draft.id, "superseded", MACHINE, "客户又来信") for draft in before.drafts if draft.kind == "reply"
-    )
+    ended = superseded_replies(before, MACHINE, "客户又来信")
     topic = office.book.topics.get((now_is.category, now_is.topic))
     template = topic.template if topic else now_is.category
     if event.understood.automail.may_answer == "no" or not template or not now_is.customer:
@@ -240,11 +245,7 @@ def _open(ticket: Ticket, kind: str) -> Promise | None:
 def _end_revisit(ticket: Ticket, state: State) -> tuple[Settled, ...]:
     if state in (State.RESOLVED, State.CLOSED):
         return ()
-    return tuple(
-        Settled(promise.id, "withdrawn", "问题重新打开")
-        for promise in ticket.promises
-        if promise.kind == "revisit" and promise.id is not None
-    )
+    return ended_revisit(ticket)
 
 
 def _solve_if_none(ticket: Ticket, now_is: Ticket, office: Office, now: datetime) -> tuple[Promise, ...]:

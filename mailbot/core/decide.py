@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from mailbot.core import acts, arrival
-from mailbot.core.decision import Decision, DraftEnd, Entry, Settled
+from mailbot.core.decision import MACHINE, Decision, DraftEnd, Entry, Settled
 from mailbot.core.office import Office
 from mailbot.core.ticket import (
     BounceArrived,
@@ -67,7 +67,7 @@ def decide(ticket: Ticket, event: Event, office: Office, now: datetime) -> Decis
         case SendFailed():
             return _send_failed(ticket, event, now)
         case SendUncertain():
-            entry = Entry("uncertain", acts.MACHINE, (event.why, "不会自动重发,请人工确认是否送达"))
+            entry = Entry("uncertain", MACHINE, (event.why, "不会自动重发,请人工确认是否送达"))
             return Decision(replace(ticket, updated_at=now), (entry,))
         case SendSettled():
             words = "确认已送达" if event.sent else "决定重新发送"
@@ -81,7 +81,7 @@ def _sent(ticket: Ticket, event: Sent, office: Office, now: datetime) -> Decisio
 
     A mail that came after the approval is not answered by it: it is promised an answer of its own.
     """
-    entry = Entry("sent", acts.MACHINE, (event.how,))
+    entry = Entry("sent", MACHINE, (event.how,))
     changed = replace(ticket, updated_at=now)
     if event.kind == "acknowledgement":
         return Decision(changed, (entry,))
@@ -104,9 +104,9 @@ def _send_failed(ticket: Ticket, event: SendFailed, now: datetime) -> Decision:
     """Refused for good: the words go back to the agents as a draft; the answer is still owed."""
     changed = replace(ticket, updated_at=now)
     if event.kind == "acknowledgement":
-        return Decision(changed, (Entry("failed", acts.MACHINE, (event.why,)),))
+        return Decision(changed, (Entry("failed", MACHINE, (event.why,)),))
     return Decision(
         replace(changed, waiting_on="us"),
-        (Entry("failed", acts.MACHINE, (event.why, "回复退回为草稿,请核对地址后重新处理")),),
-        ended=(DraftEnd(event.draft_id, "open", acts.MACHINE, event.why),),
+        (Entry("failed", MACHINE, (event.why, "回复退回为草稿,请核对地址后重新处理")),),
+        ended=(DraftEnd(event.draft_id, "open", MACHINE, event.why),),
     )

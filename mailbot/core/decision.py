@@ -9,6 +9,8 @@ from mailbot.core.promises import Promise, PromiseState
 from mailbot.core.threads import Link
 from mailbot.core.ticket import DraftKind, Ticket
 
+MACHINE = "mailbot"  # who did it, when no person did
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -71,3 +73,17 @@ class Decision:
     def plus(self, *entries: Entry) -> Decision:
         """The same decision with more lines in the journal."""
         return replace(self, journal=(*self.journal, *entries))
+
+
+def superseded_replies(ticket: Ticket, who: str, why: str) -> tuple[DraftEnd, ...]:
+    """The end of every open reply draft: another takes its place."""
+    return tuple(DraftEnd(draft.id, "superseded", who, why) for draft in ticket.drafts if draft.kind == "reply")
+
+
+def ended_revisit(ticket: Ticket) -> tuple[Settled, ...]:
+    """The end of an owed revisit: the problem is open again."""
+    return tuple(
+        Settled(promise.id, "withdrawn", "问题重新打开")
+        for promise in ticket.promises
+        if promise.kind == "revisit" and promise.id is not None
+    )
