@@ -3,6 +3,7 @@
 #   make demo                   a whole mail world in one process, at the address it prints
 #   make test                   lint, then all tests; where CI is set, with coverage
 #   make test ARGS="-k bounce"  some tests, with any options of pytest
+#   make rules                  which rules of service have a test; ARGS="001-07..001-35 --missing" says which have none
 #   make lint | bench | stories | lock | clean
 
 SHELL := /bin/sh
@@ -20,7 +21,7 @@ ARGS ?=
 COVER ?= $(if $(strip $(ARGS)),0,$(if $(CI),1,0))
 PORT ?= 8025
 BENCHES ?= $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z]*.py)))
-STORIES ?= enquiry complaint robots
+STORIES ?= enquiry complaint robots holiday progress transfer again
 # One process for each core, four at most: every one may start a Dovecot, a PostgreSQL and a browser of its own.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$n)
 # Of the lines changed since the merge base, so many per cent must be covered.
@@ -79,6 +80,10 @@ changed-lines:
 	if [ -z "$$base" ]; then echo 'changed lines: no earlier commit to compare with'; exit 0; fi; \
 	$(BIN)/diff-cover coverage.xml --compare-branch "$$base" --quiet --fail-under $(CHANGED_LINES_MIN) \
 	  --format markdown:/dev/stdout
+
+.PHONY: rules
+rules: $(TESTED)
+	@$(BIN)/python -m tests.rules $(ARGS)
 
 .PHONY: bench
 bench: $(TESTED)

@@ -21,6 +21,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy.engine import Connection, Row
 
+from mailbot import values
+from mailbot.core.departments import CODE
 from mailbot.core.errors import UserError
 from mailbot.store import people
 from mailbot.store.engine import Engine
@@ -61,6 +63,19 @@ class NewAgent:
     display_name: str = ""
     staff_number: str = ""
     role: str = "agent"
+    address: str = ""  # the agent's own mailbox, for reminders
+    department: str = ""  # code, as in rules/departments.toml
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChange:
+    """New values for an account; None: as before."""
+
+    display_name: str | None = None
+    staff_number: str | None = None
+    role: str | None = None
+    address: str | None = None
+    department: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +89,41 @@ class Session:
 
 
 def add_agent(engine: Engine, fresh: NewAgent, password: str, now: datetime) -> int:
-    """A new account; UserError says what is wrong with the name, the role or the password."""
+    """A new account; UserError says what is wrong with the name, the password or anything else."""
     name = _checked_name(fresh.name)
-    if fresh.role not in people.ROLES:
-        raise UserError("agent", "role", f"must be one of {', '.join(people.ROLES)}")
-    values: dict[str, Any] = {
+    row: dict[str, Any] = {
         "name": name,
-        "display_name": (fresh.display_name.strip() or name)[:80],
-        "staff_number": fresh.staff_number.strip()[:20],
-        "role": fresh.role,
+        "display_name": _checked_display_name(fresh.display_name, name),
+        "staff_number": _checked_number(fresh.staff_number),
+        "role": _checked_role(fresh.role),
+        "address": _checked_address(fresh.address),
+        "department": _checked_department(fresh.department),
         "password": hash_password(password, name),
         "created_at": now,
     }
     with engine.write() as tx:
         if people.by_name(tx, name) is not None:
             raise UserError("agent", "name", f"{name} exists already; choose another name")
-        return people.add(tx, values)
+        return people.add(tx, row)
+
+
+def change_agent(engine: Engine, name: str, change: AgentChange) -> None:
+    """Change what the change names, at once; UserError says what is wrong with it."""
+    row: dict[str, str] = {}
+    if change.display_name is not None:
+        row["display_name"] = _checked_display_name(change.display_name, name)
+    if change.staff_number is not None:
+        row["staff_number"] = _checked_number(change.staff_number)
+    if change.role is not None:
+        row["role"] = _checked_role(change.role)
+    if change.address is not None:
+        row["address"] = _checked_address(change.address)
+    if change.department is not None:
+        row["department"] = _checked_department(change.department)
+    if not row:
+        raise UserError("agent", name, "say what to change: its display name, number, role, address or department")
+    with engine.write() as tx:
+        people.change(tx, _known(tx, name).id, row)
 
 
 def set_password(engine: Engine, name: str, password: str) -> None:
@@ -271,6 +305,36 @@ def _checked_name(name: str) -> str:
     if name.lower() in RESERVED:
         raise UserError("agent", "name", f"{name} is what the program calls itself; choose another")
     return name
+
+
+def _checked_display_name(display_name: str, name: str) -> str:
+    return (display_name.strip() or name)[:80]
+
+
+def _checked_number(staff_number: str) -> str:
+    return staff_number.strip()[:20]
+
+
+def _checked_role(role: str) -> str:
+    if role not in people.ROLES:
+        raise UserError("agent", "role", f"must be one of {', '.join(people.ROLES)}")
+    return role
+
+
+def _checked_address(address: str) -> str:
+    address = address.strip()
+    try:
+        return values.line(values.address(address)) if address else ""
+    except ValueError as wrong:
+        raise UserError("agent", "address", str(wrong)) from None
+
+
+def _checked_department(code: str) -> str:
+    """Its shape only: which departments there are is known by the rules, and they change."""
+    code = code.strip()
+    if code and not CODE.fullmatch(code):
+        raise UserError("agent", "department", 'must be a code of rules/departments.toml, like "logistics", or ""')
+    return code
 
 
 def _person(row: Row[Any]) -> Person:

@@ -21,7 +21,6 @@ from mailbot.config import Config, MailboxConfig
 from mailbot.core import tokens
 from mailbot.core.automail import Own
 from mailbot.core.errors import UserError
-from mailbot.core.hours import Hours
 from mailbot.core.understand import Border
 from mailbot.desk import Desk, Door
 from mailbot.imap import ImapAccount, ImapError, ImapSession
@@ -32,6 +31,7 @@ from mailbot.loops.fetch import Post as MailboxPost
 from mailbot.loops.post import Post
 from mailbot.loops.runner import Loop, Runner
 from mailbot.loops.work import Work
+from mailbot.orders import Orders
 from mailbot.providers import load_provider
 from mailbot.reader import Reader
 from mailbot.shelf import Shelf
@@ -68,6 +68,7 @@ def build(config: Config, clock: Clock | None = None, shelf: Shelf | None = None
 
     `shelf`: one that is read already, shared by several programs in one process.
     """
+    orders = Orders(config.orders.file) if config.orders.file else None
     engine = Engine(config.database.url, config.base)
     schema.upgrade(engine)
     shelf = shelf or Shelf(config.paths.rules, config.paths.templates, config.company.languages)
@@ -78,10 +79,12 @@ def build(config: Config, clock: Clock | None = None, shelf: Shelf | None = None
             engine=engine,
             shelf=shelf,
             company=config.company,
-            hours=Hours(config.company.zone, config.hours.calendar, config.hours.open),
+            hours_of=config.hours_of,
             mailboxes={mailbox.name: mailbox for mailbox in config.mailboxes},
             key=key,
+            public_url=config.console.public_url,
             border=partial(border, config, key),
+            orders=orders,
         )
     )
     logins = {mailbox.name: login_for(mailbox) for mailbox in config.mailboxes}
@@ -199,7 +202,7 @@ def run(app: App, parts: Sequence[str], ready: Callable[[], None] = lambda: None
 
 def make_loops(app: App, parts: Sequence[str]) -> list[Loop]:
     """The loops of these parts; fetch wakes work, so that a mail does not wait for a poll of the database."""
-    loops = [Loop("shelf", partial(_look_for_edits, app.shelf))]
+    loops = [Loop("shelf", partial(_look_for_edits, app))]
     work_wake = threading.Event()
     if "work" in parts:
         work = Work(app.engine, app.desk, app.clock)
@@ -217,9 +220,15 @@ def make_loops(app: App, parts: Sequence[str]) -> list[Loop]:
     return loops
 
 
-def _look_for_edits(shelf: Shelf) -> float:
-    shelf.refresh()
+def _look_for_edits(app: App) -> float:
+    app.shelf.refresh()
+    _look_at_orders(app)
     return EDITS_SECONDS
+
+
+def _look_at_orders(app: App) -> None:
+    if app.desk.door.orders is not None:
+        app.desk.door.orders.refresh()
 
 
 def once(app: App, reader: Reader | None = None) -> dict[str, int]:
@@ -229,6 +238,7 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
     """
     done = {"taken_in": 0, "worked": 0, "due": 0, "sent": 0}
     log.info("rules and templates read", version=app.shelf.volume.book.version)
+    _look_at_orders(app)
     work, post = Work(app.engine, app.desk, app.clock, reader), post_of(app)
     clock = ClockLoop(app.engine, app.desk, app.clock)
     fetches = [fetch_of(app, mailbox, lambda: None) for mailbox in app.config.mailboxes]
@@ -238,7 +248,7 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
         for _ in range(ROUNDS):
             taken = sum(_poll(fetch) for fetch in fetches)
             worked = _until_none(work.batch)
-            due = clock.promises()
+            due = clock.promises() + clock.reminders()
             sent = _until_none(post.send_due)
             post.tell()
             for name, count in zip(done, (taken, worked, due, sent), strict=True):

@@ -17,16 +17,18 @@ from mailbot import imap, smtp
 from mailbot.app import imap_account, smtp_account
 from mailbot.config import Config, MailboxConfig
 from mailbot.core.errors import UserError
-from mailbot.core.hours import Hours
 from mailbot.core.rules import RuleBook, lonely_rules, read_book, run_examples
 from mailbot.login import login_for
 from mailbot.providers import load_provider
 from mailbot.shelf import rule_files
-from mailbot.store import keep, schema
+from mailbot.store import keep, people, schema
 from mailbot.store.engine import Engine
 from mailbot.templates import Templates
 
-AUTOMATIC = ("acknowledgement",)  # templates that may go out under a standing approval
+NEWER_CALENDAR = (
+    "when they are published (China: usually in November), run: pip install --upgrade holidays "
+    "(in a container: take the newest image), and restart mailbot"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def check(config: Config, now: datetime, offline: bool) -> Iterator[Verdict]:
     if templates is not None:
         yield from _templates(templates, book)
     yield from _state(config.paths.state)
-    yield from _database(config, templates)
+    yield from _database(config, templates, book)
     if not offline:
         for mailbox in config.mailboxes:
             yield from _logins(mailbox)
@@ -67,16 +69,18 @@ def _configuration(config: Config, now: datetime) -> Iterator[Verdict]:
     yield Verdict("configuration", "ok", f"{config.where}: {len(config.mailboxes)} mailbox(es)")
     for warning in config.warnings:
         yield Verdict("configuration", "warn", warning)
-    hours = Hours(config.company.zone, config.hours.calendar, config.hours.open)
-    year = now.astimezone(config.company.zone).year
-    for each in (year, year + 1):
-        if not hours.published(each):
-            yield Verdict(
-                "calendar",
-                "warn",
-                f"the working days of {each} are not published yet; make-up days are unknown",
-                "upgrade the package `holidays` when the calendar is out (China: late in the year before)",
-            )
+    yield from _calendars(config, now)
+
+
+def _calendars(config: Config, now: datetime) -> Iterator[Verdict]:
+    """A word on each calendar in use whose official days of this year, or soon of the next, are not known."""
+    names = (None, *(mailbox.name for mailbox in config.mailboxes))
+    used = {each.calendar: each for each in (config.hours_of(name) for name in names)}
+    for calendar, hours in used.items():
+        year = hours.unknown_year(now)
+        if year is not None:
+            text = f"{calendar}: the working days of {year} are not known: make-up days (调休) are missing, "
+            yield Verdict("calendar", "warn", text + "deadlines then count plain weekends", NEWER_CALENDAR)
 
 
 def _rules(config: Config, book: RuleBook) -> Iterator[Verdict]:
@@ -89,6 +93,14 @@ def _rules(config: Config, book: RuleBook) -> Iterator[Verdict]:
             f"{failure.expected}, is {failure.got}",
             "mend the signs of this file, or the example",
         )
+    for topic in book.topics.values():
+        if topic.route not in book.departments:
+            yield Verdict(
+                "rules",
+                "bad",
+                f"{topic.where}: route: there is no department {topic.route}",
+                f"name one of {', '.join(book.departments)}, or add it to rules/departments.toml",
+            )
     for lonely in lonely_rules(book):
         yield Verdict("rules", "warn", f"{lonely}: lacks true or false examples", "add both kinds")
     if not failures:
@@ -124,7 +136,7 @@ def _state(folder: Path) -> Iterator[Verdict]:
         yield Verdict("state", "ok", f"{folder} is writable")
 
 
-def _database(config: Config, templates: Templates | None) -> Iterator[Verdict]:
+def _database(config: Config, templates: Templates | None, book: RuleBook | None) -> Iterator[Verdict]:
     try:
         engine = Engine(config.database.url, config.base)
     except UserError as error:
@@ -139,6 +151,8 @@ def _database(config: Config, templates: Templates | None) -> Iterator[Verdict]:
             yield Verdict("database", "bad", f"{engine.name()}: {problem}", "check database.url and the server")
             return
         yield from _schema(engine, templates)
+        if book is not None:
+            yield from _people(engine, book)
     finally:
         engine.dispose()
 
@@ -151,7 +165,7 @@ def _schema(engine: Engine, templates: Templates | None) -> Iterator[Verdict]:
             yield Verdict("database", "warn", text, "run: mailbot db upgrade (mailbot run does it too)")
             return
         yield Verdict("database", "ok", f"{engine.name()}: schema {found}")
-        for name in AUTOMATIC if templates else ():
+        for name in templates.automatic() if templates else ():
             assert templates is not None
             for language in templates.languages:
                 digest = templates.text_hash(name, language)
@@ -162,6 +176,39 @@ def _schema(engine: Engine, templates: Templates | None) -> Iterator[Verdict]:
                         f"{language}/{name}: no standing approval for its present text, such mails wait as drafts",
                         f"run: mailbot templates approve {name} --as SUPERVISOR",
                     )
+
+
+def _people(engine: Engine, book: RuleBook) -> Iterator[Verdict]:
+    """Who would take the tickets of each department, as far as the database knows the agents."""
+    with engine.read() as tx:
+        if schema.current(tx) != schema.HEAD:
+            return
+        active = people.recipients(tx)
+    names = {row.name for row in active}
+    for department in book.departments.values():
+        for key, owners in (("owners", department.owners), ("urgent", department.urgent)):
+            for name in owners:
+                if name not in names:
+                    yield Verdict(
+                        "agents",
+                        "warn",
+                        f"rules/departments.toml: {department.code}.{key}: {name} is no active agent",
+                        "name another, or add the agent: mailbot agents add NAME",
+                    )
+    for row in active:
+        if row.department and row.department not in book.departments:
+            text = f"{row.name} belongs to the department {row.department}, which the rules do not know"
+            yield Verdict("agents", "warn", text, f"run: mailbot agents change {row.name} --department CODE")
+    manned = {row.department for row in active}
+    routed = sorted({topic.route for topic in book.topics.values()} & set(book.departments))
+    lost = [code for code in routed if code not in manned and not names.intersection(book.departments[code].owners)]
+    if lost:
+        yield Verdict(
+            "agents",
+            "warn",
+            f"nobody takes the tickets routed to {', '.join(lost)}; they wait for a supervisor to assign them",
+            "run: mailbot agents change NAME --department CODE, or name owners in rules/departments.toml",
+        )
 
 
 def _logins(mailbox: MailboxConfig) -> Iterator[Verdict]:

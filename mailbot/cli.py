@@ -15,18 +15,21 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from mailbot import __version__, commands
+from mailbot import __version__, commands, draft_commands, report_commands, ticket_commands
 from mailbot.clock import Clock
 from mailbot.config import DEFAULT_FILE, Config, load, read
 from mailbot.core.errors import UserError
 from mailbot.log import set_up_log
-from mailbot.terminal import ConfigFile, Json, plain_line, print_json, screen
+from mailbot.terminal import ConfigFile, Json, moment, plain_line, print_json, screen
 
 # `mailbot --help` lists the commands in this order.
 ORDER = (
     *("demo", "init", "check", "run", "once", "explain", "tickets", "ticket", "drafts", "draft"),
-    *("templates", "aside", "agents", "db"),
+    *("templates", "aside", "report", "agents", "db"),
 )
+
+
+STORIES = "enquiry, complaint, robots, holiday, progress, transfer, again; or a file.txt of your own"
 
 
 class _Ordered(TyperGroup):
@@ -60,7 +63,7 @@ def _options(
 @cli.command()
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="Play a story to its end, without a browser.")] = False,
-    story: Annotated[str, typer.Option(help="enquiry, complaint, robots")] = "",
+    story: Annotated[str, typer.Option(help=STORIES)] = "",
     port: Annotated[int, typer.Option(help="Of the console; 0 takes a free one.")] = 8025,
 ) -> None:
     """A whole mail world in one process: play customer and agent, and move the clock."""
@@ -144,7 +147,8 @@ def once(
 
     set_up_log()
     settings = _config(config)
-    whole = app.build(settings, Clock(_moment(now, settings)))
+    start = moment("--now", now, settings.company.zone, datetime.now(UTC)) if now else None
+    whole = app.build(settings, Clock(start))
     try:
         with app.the_only_one(whole):
             done = app.once(whole)
@@ -181,12 +185,13 @@ def explain(
                 screen.print(plain_line(line), markup=False, soft_wrap=True)
 
 
-cli.command("tickets")(commands.list_tickets)
-cli.command("ticket")(commands.ticket)
-cli.command("drafts")(commands.list_drafts)
-cli.command("draft")(commands.draft)
+cli.command("tickets")(ticket_commands.list_tickets)
+cli.command("ticket", help=ticket_commands.TICKET_HELP)(ticket_commands.ticket)
+cli.command("drafts")(draft_commands.list_drafts)
+cli.command("draft")(draft_commands.draft)
 cli.command("templates")(commands.templates)
 cli.command("aside")(commands.aside)
+cli.command("report")(report_commands.report)
 cli.command("agents")(commands.agents)
 cli.command("db")(commands.db)
 
@@ -218,13 +223,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not found:
         raise UserError("--answer", text, "write KEY=VALUE")
     return key, value
-
-
-def _moment(text: str, config: Config) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserError("--now", text, "write a time such as 2026-11-23T17:00 or 2026-11-23T17:00+08:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=config.company.zone)

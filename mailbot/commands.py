@@ -1,4 +1,4 @@
-"""The commands about tickets, drafts, templates, what was set aside, people and the database."""
+"""The commands about templates, what was set aside, people and the database."""
 
 from __future__ import annotations
 
@@ -6,181 +6,27 @@ import getpass
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from sqlalchemy.engine import Row
 
 from mailbot import accounts, documents
 from mailbot.app import App
-from mailbot.check import AUTOMATIC
 from mailbot.core.errors import UserError
-from mailbot.core.promises import KIND_NAMES, PRIORITY_NAMES
-from mailbot.core.ticket import (
-    STATE_NAMES,
-    DraftApproved,
-    DraftRejected,
-    DraftWritten,
-    Noted,
-    Reopened,
-    Resolved,
-    State,
-    Taken,
-)
-from mailbot.store import intake, keep, lists, people, schema, tickets, verify
+from mailbot.store import intake, keep, lists, people, schema, verify
 from mailbot.store.engine import Engine
 from mailbot.terminal import (
     As,
     ConfigFile,
     Json,
-    act,
     local,
     opened,
-    plain_line,
     print_json,
     print_table,
     read_config,
     require_agent,
     screen,
 )
-
-
-def list_tickets(
-    state: Annotated[list[str] | None, typer.Option(help="Only these states; may be given more than once.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Only this agent's.")] = None,
-    limit: int = 200,
-    config: ConfigFile = None,
-    as_json: Json = False,
-) -> None:
-    """List tickets, what is due next first."""
-    states = tuple(state or ())
-    if unknown := set(states) - {each.value for each in State}:
-        raise UserError("--state", min(unknown), f"known: {', '.join(State)}")
-    with opened(config) as app:
-        with app.engine.read() as tx:
-            rows = lists.tickets(tx, states, owner, limit)
-        if as_json:
-            for row in rows:
-                print_json(documents.ticket(row))
-            return
-        zone = app.config.company.zone
-        cells = [
-            (
-                row.number,
-                STATE_NAMES[State(row.state)],
-                PRIORITY_NAMES[row.priority],
-                local(row.next_due, zone),
-                row.owner,
-                row.customer,
-                row.subject[:40],
-            )
-            for row in rows
-        ]
-        print_table(("工单", "进度", "等级", "最近时限", "负责人", "客户", "主题"), cells, "没有工单")
-
-
-def ticket(
-    number: str,
-    action: Annotated[str, typer.Argument(help="show, take, note, resolve, reopen, reply, join")] = "show",
-    text: Annotated[str, typer.Argument(help="For note, resolve, reopen, reply; for join: ID of the mail.")] = "",
-    agent: As = "",
-    config: ConfigFile = None,
-    as_json: Json = False,
-) -> None:
-    """Show a ticket, or do something to it."""
-    with opened(config) as app:
-        with app.engine.read() as tx:
-            ticket_id = lists.ticket_id_of(tx, number)
-        if ticket_id is None:
-            raise UserError("ticket", number, "no such ticket; list them with: mailbot tickets")
-        if action == "show":
-            _show_ticket(app, ticket_id, as_json)
-            return
-        require_agent(app, agent)
-        if action == "join":
-            if not text.isdigit():
-                raise UserError("join", text, "name the ID of the mail to join to this ticket")
-            app.desk.move_mail(int(text), number, agent, app.clock.now())
-        else:
-            act(app, ticket_id, _ticket_event(action, agent, text))
-        if as_json:
-            _show_ticket(app, ticket_id, as_json)
-
-
-def _ticket_event(action: str, agent: str, text: str) -> Taken | Noted | Resolved | Reopened | DraftWritten:
-    match action:
-        case "take":
-            return Taken(agent)
-        case "note":
-            return Noted(agent, text)
-        case "resolve":
-            return Resolved(agent, text)
-        case "reopen":
-            return Reopened(agent, text)
-        case "reply":
-            return DraftWritten(agent, "", sys.stdin.read() if text == "-" else text)
-    raise UserError("ticket", action, "known: show, take, note, resolve, reopen, reply, join")
-
-
-def list_drafts(limit: int = 200, config: ConfigFile = None, as_json: Json = False) -> None:
-    """List the drafts that wait for a person, what is due next first."""
-    with opened(config) as app:
-        with app.engine.read() as tx:
-            rows = lists.open_drafts(tx, limit)
-        if as_json:
-            for row in rows:
-                print_json(documents.draft(row))
-            return
-        zone = app.config.company.zone
-        cells = [
-            (
-                row.id,
-                row.number,
-                PRIORITY_NAMES[row.priority],
-                local(row.next_due, zone),
-                "需处理" if row.blocked else f"{len(row.findings)} 条意见" if row.findings else "",
-                row.recipient,
-                row.subject[:40],
-            )
-            for row in rows
-        ]
-        print_table(("草稿", "工单", "等级", "最近时限", "审核", "收件人", "主题"), cells, "没有待审批的草稿")
-
-
-def draft(
-    draft_id: Annotated[int, typer.Argument(metavar="ID")],
-    action: Annotated[str, typer.Argument(help="show, approve, edit, reject")] = "show",
-    text: Annotated[str, typer.Argument(help="For edit: the new text, - is standard input; for reject: why.")] = "",
-    subject: Annotated[str, typer.Option(help="For edit: a new subject.")] = "",
-    agent: As = "",
-    config: ConfigFile = None,
-    as_json: Json = False,
-) -> None:
-    """Show a draft, or decide about it."""
-    with opened(config) as app:
-        with app.engine.read() as tx:
-            row = tickets.draft_row(tx, draft_id)
-        if row is None:
-            raise UserError("draft", str(draft_id), "no such draft; list them with: mailbot drafts")
-        if action == "show":
-            _show_draft(row, as_json)
-            return
-        require_agent(app, agent)
-        match action:
-            case "approve":
-                act(app, row.ticket_id, DraftApproved(agent, draft_id, row.version))
-            case "edit":
-                words = sys.stdin.read() if text == "-" else text
-                event = DraftWritten(agent, subject or row.subject, words, row.mail_id, draft_id, row.version)
-                act(app, row.ticket_id, event)
-            case "reject":
-                act(app, row.ticket_id, DraftRejected(agent, draft_id, text))
-            case _:
-                raise UserError("draft", action, "known: show, approve, edit, reject")
-        if as_json:
-            with app.engine.read() as tx:
-                row = tickets.draft_row(tx, draft_id)
-            print_json(documents.draft(row) if row else None)
 
 
 def templates(
@@ -194,8 +40,8 @@ def templates(
     with opened(config) as app:
         shelf = app.shelf.volume.templates
         if action == "approve":
-            if name not in AUTOMATIC:
-                raise UserError("templates", name, f"only automatic mails take one: {', '.join(AUTOMATIC)}")
+            if name not in shelf.automatic():
+                raise UserError("templates", name, f"only automatic mails take one: {', '.join(shelf.automatic())}")
             require_agent(app, agent, "supervisor", "admin")
             with app.engine.write() as tx:
                 for language in shelf.languages:
@@ -219,15 +65,15 @@ def templates(
                 row["template"],
                 row["language"],
                 (row["sha256"] or "")[:12],
-                row["approved_by"] or _approvable(row),
+                row["approved_by"] or _approvable(row["template"] in shelf.automatic()),
             )
             for row in rows
         ]
         print_table(("模板", "语言", "内容指纹", "常设批准"), cells, "没有模板")
 
 
-def _approvable(row: dict[str, Any]) -> str:
-    return "尚未批准,自动邮件将作为草稿等待" if row["template"] in AUTOMATIC else "逐封批准"
+def _approvable(automatic: bool) -> str:
+    return "尚未批准,自动邮件将作为草稿等待" if automatic else "逐封批准"
 
 
 def aside(
@@ -255,30 +101,39 @@ def aside(
 
 
 def agents(
-    action: Annotated[str, typer.Argument(help="list, add, disable, password")] = "list",
+    action: Annotated[str, typer.Argument(help="list, add, change, disable, password")] = "list",
     name: Annotated[str, typer.Argument(help="For logging in.")] = "",
-    display_name: Annotated[str, typer.Option("--display-name", help="As customers see it.")] = "",
-    staff_number: Annotated[str, typer.Option("--number", help="工号, in signatures.")] = "",
-    role: Annotated[str, typer.Option(help=", ".join(people.ROLES))] = "agent",
+    display: Annotated[str | None, typer.Option("--display", "--display-name", help="As customers see it.")] = None,
+    number: Annotated[str | None, typer.Option(help="工号, in signatures.")] = None,
+    role: Annotated[str | None, typer.Option(help=", ".join(people.ROLES))] = None,
+    address: Annotated[str | None, typer.Option(help="The agent's own mailbox, for reminders.")] = None,
+    department: Annotated[str | None, typer.Option(help="Its code in rules/departments.toml.")] = None,
     password_file: Annotated[Path | None, typer.Option(help="Else it is asked for, or read from a pipe.")] = None,
     config: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
     """The people who may work here."""
+    change = accounts.AgentChange(display, number, role, address, department)
     with opened(config) as app:
         now = app.clock.now()
         match action:
             case "list":
                 _show_agents(app, as_json)
             case "add":
-                fresh = accounts.NewAgent(name, display_name, staff_number, role)
+                _require_department(app, department)
+                fresh = accounts.NewAgent(
+                    name, display or "", number or "", role or "agent", address or "", department or ""
+                )
                 accounts.add_agent(app.engine, fresh, _password(password_file), now)
+            case "change":
+                _require_department(app, department)
+                accounts.change_agent(app.engine, name, change)
             case "disable":
                 accounts.disable(app.engine, name, now)
             case "password":
                 accounts.set_password(app.engine, name, _password(password_file))
             case _:
-                raise UserError("agents", action, "known: list, add, disable, password")
+                raise UserError("agents", action, "known: list, add, change, disable, password")
 
 
 def db(
@@ -303,49 +158,6 @@ def db(
                 raise UserError("db", action, "known: upgrade, backup, verify")
     finally:
         engine.dispose()
-
-
-def _show_ticket(app: App, ticket_id: int, as_json: bool) -> None:
-    with app.engine.read() as tx:
-        row = lists.ticket_row(tx, ticket_id)
-        assert row is not None
-        whole = documents.whole_ticket(tx, row)
-    if as_json:
-        print_json(whole)
-        return
-    zone = app.config.company.zone
-    state, priority = STATE_NAMES[State(row.state)], PRIORITY_NAMES[row.priority]
-    screen.print(f"工单 {row.number}  {state}  {priority}  {row.category}/{row.topic}", markup=False)
-    screen.print(plain_line(f"客户 {row.customer}  主题 {row.subject}"), markup=False)
-    promises = [
-        (
-            KIND_NAMES.get(each["kind"], each["kind"]),
-            each["state"],
-            local(each["due_at"], zone),
-            each["because"],
-        )
-        for each in whole["promises"]
-    ]
-    print_table(("时限", "状态", "到期", "依据"), promises, "没有时限")
-    journal = [
-        (local(each["at"], zone), each["what"], each["who"], ";".join(each["reasons"])) for each in whole["journal"]
-    ]
-    print_table(("时间", "事项", "经手", "说明"), journal, "没有记录")
-    for each in whole["drafts"]:
-        if each["state"] == "open":
-            screen.print(f"待审批草稿 {each['id']}: mailbot draft {each['id']}", markup=False)
-
-
-def _show_draft(row: Row[Any], as_json: bool) -> None:
-    if as_json:
-        print_json(documents.draft(row))
-        return
-    screen.print(plain_line(f"草稿 {row.id} ({row.state})  致 {row.recipient}"), markup=False)
-    screen.print(plain_line(f"主题: {row.subject}") + "\n", markup=False)
-    for line in row.text.splitlines():
-        screen.print(plain_line(line), markup=False)
-    for finding in row.findings:
-        screen.print(f"[{finding['level']}] {finding['message']}", markup=False)
 
 
 def _show_aside(app: App, as_json: bool) -> None:
@@ -381,14 +193,29 @@ def _show_agents(app: App, as_json: bool) -> None:
     with app.engine.read() as tx:
         rows = people.everyone(tx)
     if as_json:
+        names = ("name", "display_name", "staff_number", "role", "address", "department", "created_at", "disabled_at")
         for row in rows:
-            names = ("name", "display_name", "staff_number", "role", "created_at", "disabled_at")
             print_json({name: row._mapping[name] for name in names})
         return
     cells = [
-        (row.name, row.display_name, row.staff_number, row.role, "已停用" if row.disabled_at else "") for row in rows
+        (
+            row.name,
+            row.display_name,
+            row.staff_number,
+            row.role,
+            row.department,
+            row.address,
+            "已停用" if row.disabled_at else "",
+        )
+        for row in rows
     ]
-    print_table(("登录名", "姓名", "工号", "角色", ""), cells, "还没有客服;用 mailbot agents add 添加")
+    titles = ("登录名", "姓名", "工号", "角色", "部门", "邮箱", "")
+    print_table(titles, cells, "还没有客服;用 mailbot agents add 添加")
+
+
+def _require_department(app: App, code: str | None) -> None:
+    if code and code not in (known := app.shelf.volume.book.departments):
+        raise UserError("--department", code, f"no such department; known: {', '.join(known)}")
 
 
 def _password(file: Path | None) -> str:

@@ -26,6 +26,7 @@ from mailbot.settings import (
     Hours,
     MailboxConfig,
     Oauth,
+    Orders,
     Paths,
 )
 from mailbot.strict import dotted, nearest, read_toml, typed
@@ -39,6 +40,7 @@ __all__ = [
     "Hours",
     "MailboxConfig",
     "Oauth",
+    "Orders",
     "Paths",
     "default_folder",
     "load",
@@ -53,6 +55,7 @@ SECTIONS: Mapping[str, type] = {
     "database": Database,
     "console": Console,
     "paths": Paths,
+    "orders": Orders,
 }
 STANDARD_PORTS: Mapping[str, Mapping[str, int]] = {
     "imap": {"tls": 993, "starttls": 143, "none": 143},
@@ -97,6 +100,7 @@ def read(table: Mapping[str, Any], environ: Mapping[str, str], where: str, base:
         console=_console(reading),
         paths=paths,
         base=base,
+        orders=_orders(reading),
         where=where,
         warnings=(*laid.warnings, *reading.warnings),
     )
@@ -201,6 +205,14 @@ def _paths(reading: _Reading) -> Paths:
     found["state"] = reading.path(given.get("state", "state"), ("paths", "state"))
     paths: Paths = reading.typed(Paths, {**given, **found}, ("paths",))
     return paths
+
+
+def _orders(reading: _Reading) -> Orders:
+    given = reading.section("orders")
+    if "file" in given:
+        given = {**given, "file": reading.path(given["file"], ("orders", "file"))}
+    orders: Orders = reading.typed(Orders, given, ("orders",))
+    return orders
 
 
 def _database(reading: _Reading, state: Path) -> Database:

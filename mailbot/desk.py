@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.engine import Connection, Row
 
 from mailbot.config import Company, MailboxConfig
-from mailbot.core import arrival, reply
+from mailbot.core import arrival, reply, settling
 from mailbot.core.decide import decide
 from mailbot.core.decision import Decision, DraftEnd, DraftWanted
 from mailbot.core.errors import UserError
@@ -23,9 +23,21 @@ from mailbot.core.hours import Hours
 from mailbot.core.mail import Mail, parse
 from mailbot.core.office import Office
 from mailbot.core.threads import Placement
-from mailbot.core.ticket import DraftWritten, Event, MailArrived, MailMoved, SendSettled, Ticket
+from mailbot.core.ticket import DraftWritten, Event, MailArrived, MailMoved, Merged, SendSettled, Ticket, Unmerged
 from mailbot.core.understand import Border, Understood, as_human, understand
-from mailbot.drafting import Agent, Approved, Desktop, Sender, draft_from_template, pin, reviewed
+from mailbot.drafting import (
+    Agent,
+    Approved,
+    Desktop,
+    Sender,
+    draft_from_notice,
+    draft_from_template,
+    is_notice,
+    pin,
+    pledges_judged,
+    reviewed,
+)
+from mailbot.orders import Orders
 from mailbot.shelf import Shelf
 from mailbot.store import intake, keep, lists, outbox, people, tickets
 from mailbot.store.engine import Engine
@@ -49,10 +61,12 @@ class Door:
     engine: Engine
     shelf: Shelf
     company: Company
-    hours: Hours
+    hours_of: Callable[[str | None], Hours]  # of a mailbox by name; None: the company's
     mailboxes: Mapping[str, MailboxConfig]
     key: bytes
+    public_url: str  # of the console, where customers find the rating page
     border: Callable[[str], Border]  # of a mailbox by name
+    orders: Orders | None = None  # the order table, where there is one
 
 
 class Desk:
@@ -67,14 +81,14 @@ class Desk:
 
     def handle_in(self, tx: Connection, ticket_id: int | None, event: Event, now: datetime) -> Decision:
         """The same inside the caller's transaction, which must end when this raises ConflictError."""
-        desktop = self.desktop()
         ticket = self._load(tx, ticket_id, event, now)
+        desktop = self.desktop(ticket.mailbox)
         if isinstance(event, DraftWritten) and ticket_id is not None and event.mail_id is None:
             event = replace(event, mail_id=lists.last_mail_of(tx, ticket_id))  # 000-35: in the same thread
         decision = decide(ticket, event, desktop.office, now)
         if decision.refused is not None:
             return decision
-        letter = self._pinned(tx, desktop, decision, now) if decision.approve else None
+        letter = self._pinned(tx, desktop, decision, event, now) if decision.approve else None
         if isinstance(letter, reply.Refused):
             return replace(decision, ticket=ticket, refused=f"不能发出:{letter.reason}")
         saved = self._save(tx, decision, now)
@@ -88,6 +102,14 @@ class Desk:
         """Join a mail to the ticket with this number, or give it a ticket of its own (None)."""
         return self._in_turn(lambda tx: self._move_mail(tx, mail_id, to_number, agent, now), f"mail {mail_id}")
 
+    def merge(self, number: str, into: str, agent: str, now: datetime) -> Decision:
+        """Two tickets of one customer are one problem: the mails of the first go into the second."""
+        return self._in_turn(lambda tx: self._merge(tx, number, into, agent, now), f"ticket {number}")
+
+    def unmerge(self, number: str, agent: str, now: datetime) -> Decision:
+        """The merge undone: the ticket has its mails back and is open again."""
+        return self._in_turn(lambda tx: self._unmerge(tx, number, agent, now), f"ticket {number}")
+
     def settle(self, outbox_id: int, sent: bool, who: str, now: datetime, proof: str = "") -> bool:
         """End an uncertain send by a person's word or by proof; False: it is not uncertain any more."""
         return self._in_turn(lambda tx: self.settle_in(tx, outbox_id, sent, who, now, proof), f"send {outbox_id}")
@@ -95,9 +117,10 @@ class Desk:
     def settle_in(self, tx: Connection, outbox_id: int, sent: bool, who: str, now: datetime, proof: str) -> bool:
         """The same inside the caller's transaction."""
         ticket_id = outbox.ticket_of(tx, outbox_id)
-        if ticket_id is None or not outbox.settle(tx, outbox_id, sent, proof or f"由 {who} 确认", now):
+        if not outbox.settle(tx, outbox_id, sent, proof or f"由 {who} 确认", now):
             return False
-        self.handle_in(tx, ticket_id, SendSettled(who, sent, proof), now)
+        if ticket_id is not None:  # else a reminder to one of us
+            self.handle_in(tx, ticket_id, SendSettled(who, sent, proof), now)
         return True
 
     def _in_turn(self, act: Callable[[Connection], T], what: str) -> T:
@@ -110,10 +133,11 @@ class Desk:
                 continue
         raise ConflictError(f"{what} changed {TRIES} times meanwhile")
 
-    def desktop(self) -> Desktop:
-        """What decisions and drafts look at now."""
-        volume = self.door.shelf.volume
-        return Desktop(self.door.company, volume.templates, Office(volume.book, self.door.hours))
+    def desktop(self, mailbox: str | None = None) -> Desktop:
+        """What decisions and drafts of this mailbox look at now."""
+        door, volume = self.door, self.door.shelf.volume
+        office = Office(volume.book, door.hours_of(mailbox))
+        return Desktop(door.company, volume.templates, office, door.public_url, door.key, door.orders)
 
     def _load(self, tx: Connection, ticket_id: int | None, event: Event, now: datetime) -> Ticket:
         if ticket_id is not None:
@@ -123,7 +147,7 @@ class Desk:
             return ticket
         if not isinstance(event, MailArrived):
             raise TypeError("only a mail opens a ticket")
-        day = f"{now.astimezone(self.door.hours.zone):%Y%m%d}"
+        day = f"{now.astimezone(self.door.hours_of(event.mailbox).zone):%Y%m%d}"
         number = tickets.next_number(tx, day)
         return arrival.open_ticket(event, number, event.mailbox, now)
 
@@ -152,20 +176,30 @@ class Desk:
         # The due times that were just promised are said in the words.
         promised = replace(ticket, promises=(*ticket.promises, *decision.promised))
         for wanted in decision.drafts:
-            understood = self._understood(tx, event, wanted.mail_id)
-            fresh = self._draft(desktop, promised, wanted, understood)
+            if wanted.mail_id is None:  # 000-35: in the customer's thread
+                wanted = replace(wanted, mail_id=lists.last_mail_of(tx, ticket.id))
+            fresh = self._draft(tx, desktop, promised, wanted, event, now)
             draft_id = tickets.add_draft(tx, ticket.id, fresh, now)
-            if wanted.kind == "acknowledgement" and fresh.template is not None and not fresh.blocked:
-                approved = _approved(draft_id, 1, fresh, understood.mail if understood else None)
+            if fresh.kind != "reply" and fresh.template is not None and not fresh.blocked:
+                approved = _approved(draft_id, 1, fresh, self._parent(tx, event, fresh.mail_id))
                 self._send_under_standing_approval(tx, desktop, ticket, fresh.template, approved, now)
+        if decision.pledges is not None:
+            draft_id, agent, set_ = decision.pledges
+            row = tickets.draft_row(tx, draft_id)
+            assert row is not None
+            tickets.set_pledges(tx, draft_id, agent, set_, pledges_judged(desktop, ticket, row.findings, set_, now))
         if decision.edited is not None:
             draft_id, wanted = decision.edited
-            fresh = self._draft(desktop, promised, wanted, self._understood(tx, event, wanted.mail_id))
-            tickets.change_draft(tx, draft_id, fresh)
+            tickets.change_draft(tx, draft_id, self._draft(tx, desktop, promised, wanted, event, now))
 
-    def _draft(self, desktop: Desktop, ticket: Ticket, wanted: DraftWanted, understood: Understood | None) -> NewDraft:
+    def _draft(
+        self, tx: Connection, desktop: Desktop, ticket: Ticket, wanted: DraftWanted, event: Event, now: datetime
+    ) -> NewDraft:
+        if is_notice(desktop, wanted):
+            return draft_from_notice(desktop, ticket, wanted, now)
+        understood = self._understood(tx, event, wanted.mail_id)
         if wanted.template is not None and understood is not None:
-            return draft_from_template(desktop, ticket, understood, wanted)
+            return draft_from_template(desktop, ticket, understood, wanted, now)
         fresh = NewDraft(
             kind=wanted.kind,
             template=None,
@@ -179,7 +213,15 @@ class Desk:
             asks="?" in wanted.text or "\uff1f" in wanted.text,
             mail_id=wanted.mail_id,
         )
-        return reviewed(desktop, ticket, fresh, understood)
+        return reviewed(desktop, ticket, fresh, understood, now)
+
+    def _parent(self, tx: Connection, event: Event, mail_id: int | None) -> Mail | None:
+        """The mail that a letter goes below in the customer's thread."""
+        if isinstance(event, MailArrived) and event.mail_id == mail_id:
+            return event.understood.mail
+        raw = intake.content(tx, mail_id) if mail_id is not None else None
+        parsed = parse(raw) if raw else None
+        return parsed if isinstance(parsed, Mail) else None
 
     def _send_under_standing_approval(
         self, tx: Connection, desktop: Desktop, ticket: Ticket, template: str, approved: Approved, now: datetime
@@ -192,13 +234,13 @@ class Desk:
             return  # it waits as a draft
         letter = pin(desktop, Sender(mailbox, Agent(), self.door.key), ticket, approved, now)
         if isinstance(letter, reply.Refused):
-            log.warning("acknowledgement cannot be composed, it waits as a draft", reason=letter.reason)
+            log.warning("automatic mail cannot be composed, it waits as a draft", reason=letter.reason)
             return
         tickets.end_draft(tx, DraftEnd(approved.draft_id, "approved", approver, "常设批准"), now)
         outbox.add(tx, {**letter, "approver": approver})
 
     def _pinned(
-        self, tx: Connection, desktop: Desktop, decision: Decision, now: datetime
+        self, tx: Connection, desktop: Desktop, decision: Decision, event: Event, now: datetime
     ) -> dict[str, Any] | reply.Refused:
         assert decision.approve is not None
         draft_id, approver = decision.approve
@@ -207,8 +249,6 @@ class Desk:
         mailbox = self.door.mailboxes.get(decision.ticket.mailbox)
         if mailbox is None:
             return reply.Refused("From", f"邮箱 {decision.ticket.mailbox} 已不在配置中")
-        raw = intake.content(tx, row.mail_id) if row.mail_id else None
-        parent = parse(raw) if raw else None
         approved = Approved(
             draft_id=draft_id,
             draft_version=row.version,
@@ -218,7 +258,8 @@ class Desk:
             text=row.text,
             recipient=row.recipient,
             asks=row.asks,
-            parent=parent if isinstance(parent, Mail) else None,
+            parent=self._parent(tx, event, row.mail_id),
+            pledges=tickets.read_pledges(row.pledges) if row.pledges_by or row.kind != "reply" else None,
         )
         person = people.by_name(tx, approver)
         signer = Agent(person.display_name, person.staff_number) if person else Agent(approver)
@@ -243,6 +284,49 @@ class Desk:
                 left = MailMoved(agent, mail_id, False, decision.ticket.number)
                 self.handle_in(tx, before.id, left, now)
         return decision
+
+    def _merge(self, tx: Connection, number: str, into: str, agent: str, now: datetime) -> Decision:
+        source, target = self._named(tx, number), self._named(tx, into)
+        assert source.id is not None
+        if source.id == target.id:
+            raise UserError("ticket", into, "工单不能并入自己")
+        if source.customer != target.customer:
+            raise UserError("ticket", into, "两个工单的客户不同,不能合并;需要时可以逐封移动邮件")
+        if target.merged_into:
+            raise UserError("ticket", into, f"这个工单已并入 {target.merged_into},请并入那一个")
+        decision = self.handle_in(tx, source.id, Merged(agent, into), now)
+        if decision.refused is not None:
+            return decision
+        mails = lists.mails_of(tx, source.id)
+        wants = max((mail.id for mail in mails if mail.kind == "human"), default=None)
+        for mail in mails:
+            answered = mail.id != wants or settling.owed(source, "answer") is None
+            moved = MailMoved(agent, mail.id, True, number, answered, source.facts)
+            self.handle_in(tx, target.id, moved, now)
+            intake.assign(tx, mail.id, target.id, merged_from=source.id)
+        return decision
+
+    def _unmerge(self, tx: Connection, number: str, agent: str, now: datetime) -> Decision:
+        source = self._named(tx, number)
+        assert source.id is not None
+        if source.merged_into is None:
+            raise UserError("ticket", number, "这个工单没有并入其他工单")
+        target = self._named(tx, source.merged_into)
+        answered = settling.owed(target, "answer") is None
+        decision = self.handle_in(tx, source.id, Unmerged(agent, answered), now)
+        if decision.refused is None:
+            for mail in lists.mails_of(tx, target.id or 0):
+                if mail.merged_from == source.id:
+                    self.handle_in(tx, target.id, MailMoved(agent, mail.id, False, number), now)
+                    intake.assign(tx, mail.id, source.id)
+        return decision
+
+    def _named(self, tx: Connection, number: str) -> Ticket:
+        ticket_id = tickets.by_number(tx, number)
+        found = tickets.load(tx, ticket_id) if ticket_id is not None else None
+        if found is None:
+            raise UserError("ticket", number, "没有这个工单")
+        return found
 
     def _as_new(self, tx: Connection, row: Row[Any], agent: str) -> MailArrived:
         understood = self._read_again(tx, row.id)
@@ -279,4 +363,5 @@ def _approved(draft_id: int, version: int, fresh: NewDraft, parent: Mail | None)
         recipient=fresh.recipient,
         asks=fresh.asks,
         parent=parent,
+        pledges=fresh.pledges,
     )

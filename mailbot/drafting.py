@@ -6,21 +6,27 @@ Pure given the templates; reads and writes no rows.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from mailbot.config import Company, MailboxConfig
-from mailbot.core import reply, tokens, wording
-from mailbot.core.decision import DraftWanted
+from mailbot.core import pledges, reply, tokens, wording
+from mailbot.core.decision import DraftWanted, More
 from mailbot.core.facts import Fact, Facts
 from mailbot.core.language import answer_in
 from mailbot.core.mail import Address, Mail
+from mailbot.core.notices import notice_facts
 from mailbot.core.office import Office
-from mailbot.core.review import Context, DraftText, known_values, review
+from mailbot.core.pledges import Pledge
+from mailbot.core.review import Context, DraftText, Finding, known_values, review
+from mailbot.core.revisits import rating_round
+from mailbot.core.settling import owed
 from mailbot.core.ticket import Ticket
 from mailbot.core.understand import Understood
-from mailbot.store.tickets import NewDraft
+from mailbot.orders import Orders
+from mailbot.store.tickets import NewDraft, pledge_rows
 from mailbot.templates import Templates
 
 
@@ -31,6 +37,9 @@ class Desktop:
     company: Company
     templates: Templates
     office: Office
+    public_url: str = ""  # where customers reach the rating page
+    key: bytes = b""  # of the tokens in its links
+    orders: Orders | None = None  # what was bought, where the shop exports it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,12 @@ class Approved:
     recipient: str
     asks: bool
     parent: Mail | None
+    pledges: tuple[Pledge, ...] | None = None  # as an agent set them; None: those found in the text
 
 
-def draft_from_template(desktop: Desktop, ticket: Ticket, understood: Understood, wanted: DraftWanted) -> NewDraft:
+def draft_from_template(
+    desktop: Desktop, ticket: Ticket, understood: Understood, wanted: DraftWanted, now: datetime
+) -> NewDraft:
     """Render the wanted template with what this mail and this ticket say, and review it."""
     facts = _known_facts(ticket, understood)
     triage = replace(
@@ -77,10 +89,12 @@ def draft_from_template(desktop: Desktop, ticket: Ticket, understood: Understood
     )
     language = answer_in(wanted.language, desktop.templates.languages)
     occasion = _occasion(desktop, ticket, language)
-    words = wording.reply_facts(understood.mail, understood.body, facts, triage, occasion)
+    words = wording.reply_facts(understood.mail, understood.body, facts, triage, occasion) | dict(wanted.more)
     assert wanted.template is not None
     rendered = desktop.templates.render(wanted.template, language, words)
-    asks = words["fault_questions"] if ticket.category == "fault" else words["questions"]
+    questions = words["fault_questions"] if ticket.category == "fault" else words["questions"]
+    # A template need not ask what could be asked: nobody waits for an answer to a question that is not there.
+    asked = isinstance(questions, tuple) and any(each in rendered.text for each in questions)
     fresh = NewDraft(
         kind=wanted.kind,
         template=wanted.template,
@@ -91,32 +105,125 @@ def draft_from_template(desktop: Desktop, ticket: Ticket, understood: Understood
         recipient=understood.sender or ticket.customer,  # 000-35; a Reply-To elsewhere is shown as a finding
         findings=(),
         blocked=False,
-        asks=bool(asks) and wanted.kind == "reply",
+        asks=asked and wanted.kind == "reply",
         mail_id=wanted.mail_id,
     )
-    return reviewed(desktop, ticket, fresh, understood)
+    return reviewed(desktop, ticket, fresh, understood, now)
 
 
-def reviewed(desktop: Desktop, ticket: Ticket, fresh: NewDraft, understood: Understood | None) -> NewDraft:
-    """The draft with the findings of every review check."""
+def is_notice(desktop: Desktop, wanted: DraftWanted) -> bool:
+    """Does its template speak of the ticket as a whole, and not of the one mail that it answers?"""
+    if wanted.template is None or wanted.kind == "acknowledgement":
+        return False
+    return desktop.templates.category(wanted.template, wanted.language) is None
+
+
+def draft_from_notice(desktop: Desktop, ticket: Ticket, wanted: DraftWanted, now: datetime) -> NewDraft:
+    """Render a template that answers no single mail: progress, transfer, revisit ..."""
+    assert wanted.template is not None
+    language = answer_in(wanted.language, desktop.templates.languages)
+    occasion = _occasion(desktop, ticket, language)
+    told = {name: _in_zone(value, desktop) for name, value in wanted.more}
+    links = _rating_links(desktop, ticket) if wanted.kind == "revisit" else {}
+    words = notice_facts(ticket, occasion, {**links, **told})
+    rendered = desktop.templates.render(wanted.template, language, words)
+    fresh = NewDraft(
+        kind=wanted.kind,
+        template=wanted.template,
+        language=language,
+        author=wanted.author,
+        subject=rendered.subject,
+        text=rendered.text,
+        recipient=ticket.customer,
+        findings=(),
+        blocked=False,
+        asks=wanted.asks,
+        mail_id=wanted.mail_id,
+    )
+    return reviewed(desktop, ticket, fresh, None, now, tuple(_texts(links)))
+
+
+def _in_zone(value: More, desktop: Desktop) -> More:
+    return value.astimezone(desktop.office.hours.zone) if isinstance(value, datetime) else value
+
+
+def _texts(facts: dict[str, More]) -> list[str]:
+    """The links of a mail: our own, so the numbers in them are nobody's secret."""
+    return [each for value in facts.values() for each in (value if isinstance(value, tuple) else (str(value),))]
+
+
+def _rating_links(desktop: Desktop, ticket: Ticket) -> dict[str, More]:
+    round_ = rating_round(ticket)
+    if round_ is None or not desktop.public_url:
+        return {}
+    page = f"{desktop.public_url.rstrip('/')}/r/{tokens.rating_token(ticket.number, round_, desktop.key)}"
+    return {
+        "rating_url": page,
+        "rating_urls": tuple(f"{page}?score={score}" for score in range(5, 0, -1)),
+        "stop_url": f"{page}/stop",
+    }
+
+
+def reviewed(
+    desktop: Desktop,
+    ticket: Ticket,
+    fresh: NewDraft,
+    understood: Understood | None,
+    now: datetime,
+    own_texts: tuple[str, ...] = (),
+) -> NewDraft:
+    """The draft with the findings of every review check, and with the times that it promises."""
+    promised = found_pledges(desktop, ticket, fresh.kind, fresh.text, now)
     context = Context(
         customer=ticket.customer,
         sender=understood.sender if understood else None,
         reply_to=tuple(each.address for each in understood.mail.reply_to) if understood else (),
         language=fresh.language,
-        allowed=known_values(_own_texts(desktop, ticket, understood)),
+        allowed=known_values((*_own_texts(desktop, ticket, understood), *own_texts)),
         customer_words=understood.body.new if understood else "",
+        policy=desktop.office.book.policy,
     )
-    findings = review(DraftText(fresh.subject, fresh.text, (fresh.recipient,), ()), context)
-    rows = tuple({"check": each.check, "level": each.level, "message": each.message} for each in findings)
-    return replace(fresh, findings=rows, blocked=any(each.level == "block" for each in findings))
+    found = review(DraftText(fresh.subject, fresh.text, (fresh.recipient,), ()), context)
+    found += tuple(_unchecked_orders(desktop, ticket, fresh.kind))
+    rows = pledges_judged(desktop, ticket, _rows(found), promised, now)
+    blocked = any(each["level"] == "block" for each in rows)
+    return replace(fresh, findings=rows, blocked=blocked, pledges=promised)
+
+
+def _unchecked_orders(desktop: Desktop, ticket: Ticket, kind: str) -> Iterator[Finding]:
+    """003-15: before a plan, the order is looked up; in a reply, because that is where plans stand."""
+    if desktop.orders is None or kind != "reply":
+        return
+    told = {code: tuple(value for name, value in ticket.facts if name == code) for code in ("order_number", "phone")}
+    yield from desktop.orders.unchecked(told["order_number"], ticket.customer, told["phone"])
+
+
+def pledges_judged(
+    desktop: Desktop, ticket: Ticket, findings: Sequence[dict[str, str]], promised: tuple[Pledge, ...], now: datetime
+) -> tuple[dict[str, str], ...]:
+    """The findings of a draft with those about its promised times made anew: an agent may have set others."""
+    solve = owed(ticket, "solve")
+    fresh = pledges.findings(promised, now, desktop.office.hours, solve.due_at if solve else None)
+    return (*(each for each in findings if not each["check"].startswith("pledge_")), *_rows(fresh))
+
+
+def _rows(findings: Iterable[Finding]) -> tuple[dict[str, str], ...]:
+    return tuple({"check": each.check, "level": each.level, "message": each.message} for each in findings)
+
+
+def found_pledges(desktop: Desktop, ticket: Ticket, kind: str, text: str, now: datetime) -> tuple[Pledge, ...]:
+    """The times that a mail of this kind promises, but for the next progress mail: that is promised already."""
+    if kind not in ("reply", "holding", "progress"):
+        return ()
+    known = {each.due_at for each in ticket.promises if each.kind == "progress"}
+    return tuple(each for each in pledges.pledges(text, now, desktop.office.hours) if each.due_at not in known)
 
 
 def pin(
     desktop: Desktop, sender: Sender, ticket: Ticket, approved: Approved, now: datetime
 ) -> dict[str, Any] | reply.Refused:
     """The outbox row of an approved draft: rendered once, Message-ID fixed, recipients pinned."""
-    automatic = approved.kind == "acknowledgement"
+    automatic = approved.kind != "reply"
     mailbox, key = sender.mailbox, sender.key
     text = approved.text if automatic else _signed(desktop, ticket, approved, sender.signer)
     message_id = tokens.message_id(
@@ -156,9 +263,17 @@ def pin(
         "smtputf8": composed.smtputf8,
         "words": text,
         "asks": approved.asks,
+        "pledges": pledge_rows(_pledged(desktop, ticket, approved, now)),
         "approved_at": now,
         "next_try_at": now,
     }
+
+
+def _pledged(desktop: Desktop, ticket: Ticket, approved: Approved, now: datetime) -> tuple[Pledge, ...]:
+    """Counted from the approval: "within 24 hours" is said when the mail goes out."""
+    if approved.pledges is not None:
+        return approved.pledges
+    return found_pledges(desktop, ticket, approved.kind, approved.text, now)
 
 
 def signature(desktop: Desktop, ticket: Ticket, language: str, signer: Agent) -> str:
@@ -192,7 +307,8 @@ def _quote(parent: Mail) -> reply.Quote | None:
 
 def _occasion(desktop: Desktop, ticket: Ticket, language: str) -> wording.Occasion:
     topic = desktop.office.book.topics.get((ticket.category, ticket.topic))
-    limit = desktop.office.book.limits.limit("answer", ticket.priority)
+    limit = desktop.office.book.limits.limit("answer", ticket.case)
+    assert limit is not None  # an answer is always owed
     due = min((each.due_at for each in ticket.promises if each.kind == "answer"), default=None)
     name = "zh" if language == "zh" else "en"
     return wording.Occasion(

@@ -18,7 +18,6 @@ from mailbot.core.automail import Own, judge
 from mailbot.core.decide import decide
 from mailbot.core.errors import UserError
 from mailbot.core.facts import Fact, Facts
-from mailbot.core.hours import Hours
 from mailbot.core.mail import Address, Mail, Unreadable
 from mailbot.core.office import Office
 from mailbot.core.promises import Promise
@@ -37,7 +36,7 @@ NUMBER = "00000000-0000"  # of the ticket that is not made
 def without_database(config: Config) -> tuple[Desktop, Border]:
     """What explaining needs of a configuration."""
     volume = Shelf(config.paths.rules, config.paths.templates, config.company.languages).volume
-    hours = Hours(config.company.zone, config.hours.calendar, config.hours.open)
+    hours = config.hours_of(next((box.name for box in config.mailboxes), None))
     own = frozenset(address.lower() for box in config.mailboxes for address in (box.address, *box.aliases))
     desktop = Desktop(config.company, volume.templates, Office(volume.book, hours))
     # Without the installation's key no Message-ID can be known as ours.
@@ -78,7 +77,7 @@ def explain(raw: bytes, name: str, desktop: Desktop, border: Border, now: dateti
         promised = replace(decision.ticket, promises=promises)
         for wanted in decision.drafts:
             if wanted.kind == "reply":
-                fresh = draft_from_template(desktop, promised, read, wanted)
+                fresh = draft_from_template(desktop, promised, read, wanted, now)
                 draft = {
                     "template": fresh.template,
                     "language": fresh.language,

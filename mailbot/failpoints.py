@@ -21,6 +21,9 @@ NAMES = (
     "post.after_result",
     "post.before_told",
     "post.after_told",
+    "clock.before_step",
+    "clock.after_step",
+    "clock.before_gathered",
 )
 
 _name, _, _count = os.environ.get("MAILBOT_FAILPOINT", "").partition(":")

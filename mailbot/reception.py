@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from mailbot.core import threads, tokens
+from mailbot.core.departments import choose_owner
 from mailbot.core.mail import Unreadable
 from mailbot.core.ticket import BounceArrived, MailArrived
 from mailbot.core.understand import Understood, as_follow_up, as_human
 from mailbot.desk import ConflictError, Desk
-from mailbot.store import intake, outbox, tickets
+from mailbot.store import intake, outbox, people, tickets
 from mailbot.store.intake import Claimed
 
 WORDS_KEPT = 20_000  # characters of the new words kept beside the raw mail, for lists and search
@@ -78,9 +79,14 @@ class Reception:
         self._proof_of_delivery(tx, understood, keys, now)
         if claimed.partial:
             placement = replace(placement, reason=f"{placement.reason};{_cut(claimed)}")
+        owner, routed = None, ""
         if placement.ticket_id is not None:
+            placement = replace(placement, ticket_id=tickets.followed(tx, placement.ticket_id))
+            assert placement.ticket_id is not None
             originals = (*tickets.sent_texts(tx, placement.ticket_id), *tickets.mail_texts(tx, placement.ticket_id))
             understood = as_follow_up(understood, originals, self._desk.door.shelf.volume.book)
+        else:
+            owner, routed = self._route(tx, understood)
         event = MailArrived(
             mail_id=claimed.id,
             mailbox=claimed.mailbox,
@@ -88,9 +94,18 @@ class Reception:
             placement=placement,
             received_at=claimed.received_at,
             quota_free=self._may_acknowledge(tx, claimed, understood, now),
+            owner=owner,
+            routed=routed,
         )
         decision = self._desk.handle_in(tx, placement.ticket_id, event, now)
         return Received("done", placement.reason, ticket_id=decision.ticket.id, words=understood.body.new)
+
+    def _route(self, tx: Connection, understood: Understood) -> tuple[str | None, str]:
+        """Whose this new ticket is, by topic and priority (001-12, 002-22)."""
+        book, found = self._desk.door.shelf.volume.book, understood.triage
+        topic = book.topics.get((found.category, found.topic))
+        department = book.departments.get(topic.route) if topic else None
+        return choose_owner(department, found.priority, people.staff(tx))
 
     def _keys(self, understood: Understood) -> threads.Keys:
         """Looked-up keys; robots' mails go by token and reference only, since anyone may name an order."""
@@ -113,6 +128,8 @@ class Reception:
         failed = tuple(sorted(reported & ours))
         if failed:
             outbox.mark_bounced(tx, sent.id, failed)
+        if sent.ticket_id is None:  # a reminder to one of us
+            return Received("held", f"发给同事的提醒没有送达:{understood.automail.reason}")
         event = BounceArrived(claimed.id, understood, sent.kind, failed)
         decision = self._desk.handle_in(tx, sent.ticket_id, event, now)
         return Received("done", understood.automail.reason, ticket_id=decision.ticket.id)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, with_config
 
 from mailbot import values
+from mailbot.core import hours as working
 from mailbot.providers import STRICT, Count, Flag, Port, Security
 
 LARGEST_MAIL = 50 * 1024 * 1024
@@ -19,7 +20,10 @@ OneLine = Annotated[str, AfterValidator(values.one_line)]
 Line = Annotated[str, AfterValidator(values.line)]  # may be empty
 Secret = Annotated[str, AfterValidator(values.secret)]
 MailAddress = Annotated[str, AfterValidator(values.address)]
+Zone = Annotated[str, AfterValidator(values.zone)]
+Calendar = Annotated[str, AfterValidator(values.calendar)]  # a country code, or "": plain weekdays
 Span = Annotated[tuple[time, time], BeforeValidator(values.span)]
+Spans = Annotated[tuple[Span, ...], AfterValidator(values.spans)]  # one day's spans in order
 
 
 @with_config(STRICT)
@@ -27,7 +31,7 @@ Span = Annotated[tuple[time, time], BeforeValidator(values.span)]
 class Company:
     name: OneLine
     hotline: Line = ""
-    timezone: Annotated[str, AfterValidator(values.zone)] = "Asia/Shanghai"
+    timezone: Zone = "Asia/Shanghai"
     languages: Annotated[tuple[str, ...], AfterValidator(values.languages)] = ("zh", "en")
 
     @property
@@ -38,13 +42,10 @@ class Company:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """As core.hours takes them: a country code or "" (plain weekdays), and one day's spans in order."""
+    """The company's working time, as core.hours takes it; a mailbox may have its own."""
 
-    calendar: Annotated[str, AfterValidator(values.calendar)] = "CN"
-    open: Annotated[tuple[Span, ...], AfterValidator(values.spans)] = (
-        (time(9), time(12)),
-        (time(13), time(18)),
-    )
+    calendar: Calendar = "CN"
+    open: Spans = ((time(9), time(12)), (time(13), time(18)))
 
 
 @with_config(STRICT)
@@ -96,6 +97,9 @@ class MailboxConfig:
     poll_seconds: Annotated[int, Field(strict=True, ge=1, le=3600)] = 60
     max_mail_bytes: Count = LARGEST_MAIL  # above: header only
     acknowledge: Flag = True
+    timezone: Zone | None = None  # this and the next two: None is as the company has it
+    calendar: Calendar | None = None
+    open: Spans | None = None
 
 
 @with_config(STRICT)
@@ -125,6 +129,14 @@ class Paths:
     state: Path
 
 
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """`file`: the CSV that the shop's system exports; None: order numbers are not looked up."""
+
+    file: Path | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; `base` is the folder that relative paths start from."""
@@ -136,5 +148,16 @@ class Config:
     console: Console
     paths: Paths
     base: Path
+    orders: Orders = field(default_factory=Orders)
     where: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
+
+    def hours_of(self, mailbox_name: str | None) -> working.Hours:
+        """The working time of this mailbox; of None or of a name that is not known: the company's."""
+        found = [one for one in self.mailboxes if one.name == mailbox_name]
+        timezone, calendar, spans = (found[0].timezone, found[0].calendar, found[0].open) if found else (None,) * 3
+        return working.Hours(
+            zone=ZoneInfo(timezone) if timezone else self.company.zone,
+            calendar=self.hours.calendar if calendar is None else calendar,
+            open=spans or self.hours.open,
+        )

@@ -22,7 +22,7 @@ from jinja2.runtime import BlockReference, Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mailbot.core.errors import UserError
-from mailbot.core.wording import KNOWN_FACTS, SIGNATURE_FACTS
+from mailbot.core.known_facts import INTERNAL_FACTS, KNOWN_FACTS, SIGNATURE_FACTS
 
 MAX_OUTPUT = 64 * 1024  # characters of a rendered body
 MAX_FILE = 64 * 1024  # octets of a template file
@@ -39,7 +39,31 @@ REQUIRED_PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "other": ("greeting", "answer", "closing"),
     }
 )
-KINDS = ("reply", "acknowledgement", "signature")
+# Mails that belong to no category are known by their names: what each must say, whoever rewrites it.
+NOTICE_PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "holding": ("greeting", "why", "until", "closing"),
+        "progress": ("greeting", "news", "next", "closing"),
+        "delay": ("greeting", "apology", "new_time", "choice", "closing"),
+        "transfer": ("greeting", "handover", "responsibility", "closing"),
+        "material": ("greeting", "items", "how", "closing"),
+        "material_reminder": ("greeting", "items", "how", "closing"),
+        "solution": ("greeting", "cause", "options", "choice", "closing"),
+        "decline": ("greeting", "understanding", "reason", "alternative", "closing"),
+        "closing": ("greeting", "summary", "farewell"),
+        "suggestion_adopted": ("greeting", "adoption", "closing"),
+        "revisit_invitation": ("greeting", "question", "rating", "stop", "closing"),
+        "revisit_reminder": ("greeting", "question", "rating", "stop", "closing"),
+        "rating_thanks": ("greeting", "thanks", "closing"),
+        "care": ("greeting", "question", "stop", "closing"),
+        "reminder": ("lines",),
+    }
+)
+KINDS = ("reply", "acknowledgement", "holding", "progress", "revisit", "internal", "signature")
+_FACTS_OF_KIND: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"signature": SIGNATURE_FACTS, "internal": INTERNAL_FACTS}
+)
+AUTOMATIC_KINDS = ("acknowledgement", "holding", "progress", "revisit")
 HEADERS = ("Category", "Kind", "Subject")
 
 # Enough to say things with; none that grows a text or reads an attribute.
@@ -95,7 +119,7 @@ class _Source:
     problems: tuple[Problem, ...] = ()
     uses: tuple[str, ...] = ()  # file names it includes or extends
     parts: frozenset[str] = frozenset()  # its own blocks
-    unknown: frozenset[str] = frozenset()  # placeholders that are not among KNOWN_FACTS
+    names: frozenset[str] = frozenset()  # its placeholders
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +149,10 @@ class Templates:
     def names(self) -> tuple[str, ...]:
         """Every template in any language, sorted; pieces are none."""
         return tuple(sorted({Path(file).stem for _, file in self._sources if not file.startswith("_")}))
+
+    def automatic(self) -> tuple[str, ...]:
+        """The templates that may go out under a standing approval (000-34)."""
+        return tuple(name for name in self.names() if self.kind(name, self.languages[0]) in AUTOMATIC_KINDS)
 
     def kind(self, name: str, language: str) -> str:
         return self._source(name, language).headers.get("Kind", "reply")
@@ -267,7 +295,7 @@ def _headers(file: str, head: str) -> tuple[dict[str, str], list[Problem]]:
         problems.append(Problem(file, "Kind", f"{kind!r} is unknown; use one of {', '.join(KINDS)}"))
     if kind != "signature" and not headers.get("Subject"):
         problems.append(Problem(file, "Subject", "missing; add a line 'Subject: Re: {{ customer_subject }}'"))
-    if kind == "reply" and not headers.get("Category"):
+    if kind == "reply" and not headers.get("Category") and Path(file).stem not in NOTICE_PARTS:
         problems.append(Problem(file, "Category", "missing; add a line such as 'Category: enquiry'"))
     return headers, problems
 
@@ -293,9 +321,6 @@ def _understood(source: _Source, lines_before: int) -> _Source:
         uses += [name or "" for name in meta.find_referenced_templates(tree)]
     if "" in uses:
         problems.append(Problem(source.file, "include", "name the included file itself, in quotes"))
-    kind = source.headers.get("Kind", "reply")
-    known = SIGNATURE_FACTS if kind == "signature" else KNOWN_FACTS
-    unknown = frozenset(names - set(known) - {"super", "loop"})
     return _Source(
         source.file,
         source.raw,
@@ -304,7 +329,7 @@ def _understood(source: _Source, lines_before: int) -> _Source:
         tuple(problems),
         tuple(uses),
         frozenset(parts),
-        unknown,
+        frozenset(names - {"super", "loop"}),
     )
 
 
@@ -384,18 +409,25 @@ def _contents(
     sources: Mapping[tuple[str, str], _Source],
 ) -> Iterator[Problem]:
     language = source.file.partition("/")[0]
-    category = source.headers.get("Category")
+    kind, category = source.headers.get("Kind", "reply"), source.headers.get("Category")
     if category is not None and category not in categories:
         yield Problem(source.file, category, f"unknown category; use one of {', '.join(sorted(categories))}")
     pieces = [sources[language, file] for file in reached]
+    known = _FACTS_OF_KIND.get(kind, KNOWN_FACTS)
     for piece in pieces:
-        for name in sorted(piece.unknown):
+        for name in sorted(piece.names - set(known)):  # a piece by the kind of the mail it stands in
             yield Problem(piece.file, name, "unknown placeholder; see the list of facts a template may use")
         for used in piece.uses:
             if (language, used) not in sources:
                 yield Problem(piece.file, used, f"no such file; create {language}/{used}")
     present = frozenset[str]().union(*(piece.parts for piece in pieces))
-    required = REQUIRED_PARTS.get(category or "", ()) if source.headers.get("Kind", "reply") == "reply" else ()
-    for part in required:
+    for part in _required(Path(source.file).stem, kind, category):
         if part not in present:
             yield Problem(source.file, part, f"this part is missing; add {{% block {part} %}}...{{% endblock %}}")
+
+
+def _required(name: str, kind: str, category: str | None) -> tuple[str, ...]:
+    """By the category where there is one, else by the name."""
+    if category is not None:
+        return REQUIRED_PARTS.get(category, ()) if kind == "reply" else ()
+    return NOTICE_PARTS.get(name, ())

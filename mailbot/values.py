@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from holidays import country_holidays
+
 
 def zone(name: str) -> str:
     try:
@@ -86,8 +88,15 @@ def secret(text: str) -> str:
 
 
 def calendar(text: str) -> str:
-    if text and not re.fullmatch(r"[A-Z]{2}", text):
-        raise ValueError('must be a country code like "CN", or "" for plain weekdays')
+    """A country code; "none" is "" too, as an empty variable of the environment counts as not set."""
+    if text in ("", "none"):
+        return ""
+    if not re.fullmatch(r"[A-Z]{2}", text):
+        raise ValueError('must be a country code like "CN", or "" or "none" for plain weekdays')
+    try:
+        country_holidays(text)
+    except NotImplementedError:
+        raise ValueError('no calendar of such a country is known; write one like "CN", or "none"') from None
     return text
 
 

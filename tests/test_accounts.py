@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 
 from mailbot import accounts
-from mailbot.accounts import NewAgent
+from mailbot.accounts import AgentChange, NewAgent
 from mailbot.core.errors import UserError
 from mailbot.store.engine import Engine
 from mailbot.store.tables import agent, login_failure, metadata, session
@@ -80,6 +80,73 @@ def test_a_weak_password_is_refused_in_words(engine, password, remedy):
 def test_a_name_that_could_be_mistaken_is_refused(engine, name):
     with pytest.raises(UserError, match="name"):
         accounts.add_agent(engine, NewAgent(name), PASSWORD, NOW)
+
+
+def stored(engine: Engine, name: str) -> sa.Row:
+    with engine.read() as tx:
+        return tx.execute(sa.select(agent).where(agent.c.name == name)).one()
+
+
+def test_an_agent_has_a_mailbox_for_reminders_and_a_department(engine):
+    accounts.add_agent(engine, NewAgent("zhao", address=" zhao@shop.example ", department="technical"), PASSWORD, NOW)
+
+    assert ("zhao@shop.example", "technical") == (stored(engine, "zhao").address, stored(engine, "zhao").department)
+    assert ("", "") == (stored(engine, "xiaozhou").address, stored(engine, "xiaozhou").department)
+
+
+def test_a_change_touches_what_it_names_and_leaves_the_session_open(engine):
+    opened = accounts.log_in(engine, "xiaozhou", PASSWORD, HERE, NOW)
+    assert opened is not None
+
+    accounts.change_agent(engine, "xiaozhou", AgentChange(role="supervisor", address="zhou@shop.example"))
+    accounts.change_agent(engine, "xiaozhou", AgentChange(department="logistics"))
+
+    row = stored(engine, "xiaozhou")
+    assert ("小周", "1024", "supervisor") == (row.display_name, row.staff_number, row.role)
+    assert ("zhou@shop.example", "logistics") == (row.address, row.department)
+    visitor = accounts.visitor(engine, opened.token, NOW)
+    assert visitor is not None
+    assert "supervisor" == visitor.person.role
+
+
+def test_an_empty_text_takes_mailbox_and_department_away(engine):
+    accounts.change_agent(engine, "xiaozhou", AgentChange(address="zhou@shop.example", department="logistics"))
+
+    accounts.change_agent(engine, "xiaozhou", AgentChange(address="", department="", display_name=""))
+
+    row = stored(engine, "xiaozhou")
+    assert ("", "", "xiaozhou") == (row.address, row.department, row.display_name)
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "remedy"),
+    [
+        (AgentChange(address="zhou"), "address", "plain mail address"),
+        (AgentChange(address="a@b.example,c@d.example"), "address", "plain mail address"),
+        (AgentChange(address="a@b.example\r\nBcc: c@d.example"), "address", "plain mail address"),
+        (AgentChange(address="a\u202e@b.example"), "address", "one line"),
+        (AgentChange(department="物流部"), "department", "rules/departments.toml"),
+        (AgentChange(role="chief"), "role", "agent, supervisor, admin"),
+        (AgentChange(), "xiaozhou", "say what to change"),
+    ],
+)
+def test_a_wrong_change_is_refused_in_words_and_changes_nothing(engine, change, key, remedy):
+    before = stored(engine, "xiaozhou")
+
+    with pytest.raises(UserError, match=remedy) as raised:
+        accounts.change_agent(engine, "xiaozhou", change)
+
+    assert key == raised.value.key
+    assert before == stored(engine, "xiaozhou")
+    if change.address or change.department or change.role:
+        fresh = NewAgent("amy", "", "", change.role or "agent", change.address or "", change.department or "")
+        with pytest.raises(UserError, match=remedy):
+            accounts.add_agent(engine, fresh, PASSWORD, NOW)
+
+
+def test_changing_an_agent_who_is_not_there_says_where_to_look(engine):
+    with pytest.raises(UserError, match="mailbot agents list"):
+        accounts.change_agent(engine, "nobody", AgentChange(role="admin"))
 
 
 def test_two_agents_cannot_share_a_name(engine):

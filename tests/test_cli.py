@@ -168,6 +168,10 @@ def test_explain_prints_one_document_for_each_mail_and_nothing_else(
         (("aside", "retry", "3"), 2, "no such mail"),
         (("templates", "approve", "complaint", "--as", "amy"), 2, "only automatic mails"),
         (("agents", "add", "bob"), 2, "password"),
+        (("agents", "add", "bob", "--department", "logistic"), 2, "known: service, product, logistics"),
+        (("agents", "change", "bob", "--role", "admin"), 2, "no agent bob"),
+        (("agents", "change", "bob"), 2, "say what to change"),
+        (("agents", "dance"), 2, "known: list, add, change"),
         (("tickets", "--state", "asleep"), 2, "known: pending"),
         (("db", "backup"), 2, "name a file"),
         (("tickets", "--config", "none.toml"), 2, "no such file"),
@@ -204,6 +208,28 @@ def test_an_agent_who_is_not_there_or_not_a_supervisor_cannot_act(
     assert "no such agent" in nobody.stderr
     assert "supervisor" in agent.stderr
     assert {"sue"} == {each["approved_by"] for each in supervisor if each["template"] == "acknowledgement"}
+
+
+def test_an_agent_is_added_changed_and_listed_with_mailbox_and_department(
+    shop: tuple[MailWorld, Callable[..., Done]],
+) -> None:
+    _, mailbot = shop
+    added = mailbot(
+        *("agents", "add", "zhao", "--display", "赵工", "--number", "2001"),
+        *("--address", "zhao@shop.example", "--department", "technical"),
+        stdin="long enough 42\n",
+    )
+
+    changed = mailbot("agents", "change", "zhao", "--department", "logistics", "--role", "supervisor")
+    refused = mailbot("agents", "change", "zhao", "--address", "zhao at shop")
+    (listed,) = lines(mailbot("agents", "list", "--json"))
+    table = mailbot("agents").stdout
+
+    assert (0, 0, 2) == (added.returncode, changed.returncode, refused.returncode)
+    assert ("赵工", "2001", "supervisor") == (listed["display_name"], listed["staff_number"], listed["role"])
+    assert ("zhao@shop.example", "logistics") == (listed["address"], listed["department"])
+    assert "password" not in listed
+    assert all(word in table for word in ("zhao@shop.example", "logistics", "赵工"))
 
 
 def test_a_backup_is_a_whole_database_and_verify_finds_nothing(

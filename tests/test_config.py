@@ -3,7 +3,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -324,6 +324,15 @@ BROKEN: list[tuple[Table, str, str]] = [
     (table(hours={"open": []}), "hours.open", "at least one"),
     (table(hours={"open": "09:00-12:00"}), "hours.open", "list"),
     (table(hours={"calendar": "China"}), "hours.calendar", "country code"),
+    (table(hours={"calendar": "XX"}), "hours.calendar", "no calendar of such a country"),
+    (table(mailbox=[mailbox(timezone="Mars/Olympus")]), "mailbox[0].timezone", "time zone"),
+    (table(mailbox=[mailbox(timezone="")]), "mailbox[0].timezone", "time zone"),
+    (table(mailbox=[mailbox(calendar="Germany")]), "mailbox[0].calendar", "country code"),
+    (table(mailbox=[mailbox(calendar=49)]), "mailbox[0].calendar", "in quotes"),
+    (table(mailbox=[mailbox(open=[])]), "mailbox[0].open", "at least one"),
+    (table(mailbox=[mailbox(open=["18:00-09:00"])]), "mailbox[0].open[0]", "later"),
+    (table(mailbox=[mailbox(open="09:00-18:00")]), "mailbox[0].open", "list"),
+    (table(mailbox=[mailbox(opne=["09:00-18:00"])]), "mailbox[0].opne", 'did you mean "open"'),
     (table(database={"url": "mysql://x"}), "database.url", "postgresql"),
     (table(database={"url": "sqlite:///"}), "database.url", "name a file"),
     (table(console={"listen": "8025"}), "console.listen", "host:port"),
@@ -446,6 +455,16 @@ def test_a_secret_file_must_hold_one_line(tmp_path: Path, text: str) -> None:
     assert "one line" in error.remedy
 
 
+@pytest.mark.rule("001-53")
+@pytest.mark.parametrize("end", ["imap", "smtp"])
+def test_nothing_travels_unencrypted_to_another_machine(tmp_path: Path, end: str) -> None:
+    open_line = table(mailbox=[mailbox(**{end: {"host": "mail.shop.example", "security": "none"}})])
+
+    error = refusal(lambda: read(open_line, {}, "t", tmp_path))
+
+    assert "tls" in error.remedy
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.3.2.1", "::1"])
 def test_unencrypted_is_allowed_to_this_machine(tmp_path: Path, host: str) -> None:
     end = {"host": host, "security": "none"}
@@ -500,6 +519,55 @@ def test_gmail_is_trusted_as_its_own_border_and_163_is_not(tmp_path: Path) -> No
     config = read(table(mailbox=boxes), {}, "test", tmp_path)
 
     assert ["mx.google.com", None] == [one.trusted_authserv for one in config.mailboxes]
+
+
+def test_a_mailbox_works_when_the_company_does_unless_it_says_otherwise(tmp_path: Path) -> None:
+    berlin = mailbox(name="berlin", timezone="Europe/Berlin", calendar="DE", open=["13:00-17:00", "08:00-12:00"])
+    boxes = [mailbox(), berlin, mailbox(name="late", open=["12:00-20:00"]), mailbox(name="plain", calendar="")]
+
+    config = read(table(mailbox=boxes, hours={"open": ["09:00-18:00"]}), {}, "test", tmp_path)
+
+    company = config.hours_of(None)
+    assert ("Asia/Shanghai", "CN", ((time(9), time(18)),)) == (company.zone.key, company.calendar, company.open)
+    assert company == config.hours_of("support") == config.hours_of("of no such name")
+    found = config.hours_of("berlin")
+    assert ("Europe/Berlin", "DE") == (found.zone.key, found.calendar)
+    assert ((time(8), time(12)), (time(13), time(17))) == found.open
+    late, plain = config.hours_of("late"), config.hours_of("plain")
+    assert ("Asia/Shanghai", "CN", ((time(12), time(20)),)) == (late.zone.key, late.calendar, late.open)
+    assert ("Asia/Shanghai", "", company.open) == (plain.zone.key, plain.calendar, plain.open)
+
+
+def test_the_hours_of_a_mailbox_can_come_from_the_environment(tmp_path: Path) -> None:
+    environ = {
+        "MAILBOT_HOURS_CALENDAR": "none",
+        "MAILBOT_MAILBOX_0_TIMEZONE": "America/New_York",
+        "MAILBOT_MAILBOX_0_CALENDAR": "US",
+        "MAILBOT_MAILBOX_0_OPEN": "08:00-12:00, 12:30-16:30",
+    }
+
+    config = read(table(), environ, "test", tmp_path)
+
+    found = config.hours_of("support")
+    assert ("America/New_York", "US") == (found.zone.key, found.calendar)
+    assert ((time(8), time(12)), (time(12, 30), time(16, 30))) == found.open
+    assert "" == config.hours_of(None).calendar
+
+
+def test_a_mistake_in_the_hours_of_a_mailbox_names_the_variable(tmp_path: Path) -> None:
+    error = refusal(lambda: read(table(), {"MAILBOT_MAILBOX_0_OPEN": "9-5"}, "test", tmp_path))
+
+    assert ("environment", "MAILBOT_MAILBOX_0_OPEN") == (error.where, error.key)
+
+
+def test_the_same_limit_ends_at_another_moment_in_another_mailbox(tmp_path: Path) -> None:
+    boxes = [mailbox(), mailbox(name="berlin", timezone="Europe/Berlin", calendar="DE")]
+    config = read(table(mailbox=boxes), {}, "test", tmp_path)
+    national_day = datetime(2026, 10, 1, 7, tzinfo=UTC)  # a Thursday; 15:00 in Shanghai, 09:00 in Berlin
+
+    ends = [config.hours_of(name).add_working(national_day, timedelta(hours=4)) for name in ("support", "berlin")]
+
+    assert [datetime(2026, 10, 8, 6, tzinfo=UTC), datetime(2026, 10, 1, 12, tzinfo=UTC)] == ends
 
 
 def test_secrets_are_in_no_text_of_the_configuration(tmp_path: Path) -> None:

@@ -10,19 +10,27 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from mailbot import app as program
+from mailbot.clock import Clock
 from mailbot.config import read
 from mailbot.core.hours import Hours
 from mailbot.core.mail import Mail, parse
 from mailbot.core.quoting import split
+from mailbot.core.ticket import DraftApproved, Resolved
 from mailbot.demo import letters, mails, stories
 from mailbot.demo.letters import Letter
 from mailbot.demo.pages import moments
+from mailbot.demo.play import open_console
+from mailbot.demo.stage import Stage
+from mailbot.demo.travel import Clockwork, next_moment, travel
+from mailbot.demo.world import free_port, open_world
+from mailbot.reader import Reader
 from tests.conftest import table
 
 MAILBOT = [sys.executable, "-m", "mailbot"]
@@ -66,6 +74,14 @@ def test_an_unknown_story_is_the_owners_mistake(tmp_path: Path) -> None:
     assert 2 == done.returncode
     assert "fairy-tale" in done.stderr
     assert "enquiry" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    """One child process that reads the mails of all tests."""
+    shared = Reader()
+    yield shared
+    shared.close()
 
 
 @dataclass(frozen=True)
@@ -214,14 +230,31 @@ def test_no_page_of_the_demo_loosens_the_policy(customer: httpx.Client) -> None:
 def test_the_clock_moves_on_and_tells_what_fell_due(customer: httpx.Client) -> None:
     page = customer.get("/demo/clock").text
 
-    moved = customer.post("/demo/clock", data={"to": "days", "csrf": _form_token(page)}).text
-    moved = _until(lambda: customer.get("/demo/clock").text, lambda text: "首次回复已超时" in text) or moved
+    setting_out = customer.post("/demo/clock", data={"to": "days", "csrf": _form_token(page)}).text
+    _until(
+        lambda: customer.get("/demo/clock").text,
+        lambda text: "<progress" not in text and 'name="to"' in text,
+        seconds=90.0,
+    )
+    arrived = customer.get("/demo/clock").text
 
-    before, after = (re.search(r'class="demo-time">([0-9: -]+)<', text) for text in (page, moved))
+    before, after = (re.search(r'class="demo-time">([0-9: -]+)<', text) for text in (page, arrived))
     assert before
     assert after
     assert before[1] < after[1]
-    assert "超时" in moved
+    assert '<progress id="travel"' in setting_out
+    assert "首次回复已超时" in arrived
+
+
+def test_on_the_way_every_mail_was_sent_at_its_own_time(customer: httpx.Client) -> None:
+    told = customer.get("/demo/inbox", params={"as": "huang.ting@mail.example"}).text
+    boss = customer.get("/demo/inbox", params={"as": "zhou@shop.example"}).text
+    colleagues = customer.get("/demo", params={"as": "zhou@shop.example"}).text
+
+    assert len(set(re.findall(r"· (.{0,14} 17:00)</p>", told))) >= 2, told  # progress, day by day
+    assert "待办" in boss
+    assert len(set(re.findall(r"· (.{0,14} \d\d:\d\d)</p>", boss))) > 5
+    assert "同事的邮箱" in colleagues
 
 
 def test_ctrl_c_ends_it_at_once_and_leaves_nothing_behind(demo: Demo) -> None:
@@ -253,6 +286,65 @@ def test_the_clock_stops_at_working_times_only(now: str, evening: str, morning: 
     found = moments(hours, datetime.fromisoformat(f"{now}+08:00").astimezone(config.company.zone))
 
     assert [evening, morning, days] == [f"{at:%Y-%m-%dT%H:%M}" for at in found.values()]
+
+
+def test_the_clock_stops_at_every_moment_at_which_something_is_to_be_done(reader: Reader) -> None:
+    monday = datetime.fromisoformat("2026-11-23T09:30:00+08:00")
+    sample = mails.EXAMPLES["enquiry"]
+    stops: list[str] = []
+    with open_world(Clock(monday)) as world:
+        world.post(mails.letter(sample, monday), sample.address)
+        program.once(world.app, reader)
+
+        def work() -> None:
+            stops.append(f"{world.clock.now().astimezone(monday.tzinfo):%d %H:%M}")
+            program.once(world.app, reader)
+
+        count = travel(world.app, monday + timedelta(days=1), work)
+        with world.app.engine.read() as tx:
+            following = next_moment(tx, world.clock.now(), world.app.desk.door.hours_of(None))
+
+    assert count == len(stops)
+    assert sorted(stops) == stops
+    assert {"23 15:00", "23 16:30", "23 17:00", "24 09:00", "24 09:30"} <= set(stops)
+    assert following is not None
+    assert f"{following.astimezone(monday.tzinfo):%d %H:%M}" > stops[-1]
+
+
+@pytest.mark.rule("002-33")
+def test_a_customer_of_the_demo_rates_by_the_link_in_the_mail(reader: Reader) -> None:
+    monday = datetime.fromisoformat("2026-11-23T09:30:00+08:00")
+    sample = mails.EXAMPLES["enquiry"]
+    with open_world(Clock(monday), f"127.0.0.1:{free_port(0)}") as world:
+        world.post(mails.letter(sample, monday), sample.address)
+        stage = Stage(world, reader)
+        stage.run()
+        stage.act("1", DraftApproved("demo", stage.draft("1").id))
+        stage.run()
+        stage.act("1", Resolved("demo", "已说明更换周期"))
+        stage.travel_to(monday + timedelta(hours=6))
+        index = world.inbox(sample.address)[-1].index
+        url = world.app.config.console.public_url
+        clockwork = Clockwork(world.app)
+        stop = open_console(world, clockwork)
+        try:
+            with httpx.Client(base_url=url, headers={"Origin": url}, follow_redirects=True) as browser:
+                letter = browser.get(f"/demo/mail/{index}", params={"as": sample.address}).text
+                links = re.findall(r'<a href="([^"]+/r/[^"]+)" rel="noreferrer">', letter)
+                page = browser.get(links[0]).text
+                before = stage.ticket("1").score
+                form = re.search(r'action="(/r/[^"]+)"', page)
+                assert form, page
+                rated = browser.post(form[1], data={"score": "5", "reason": "", "csrf": _form_token(page)})
+        finally:
+            stop()
+            clockwork.loop.close()
+        ticket = stage.ticket("1")
+
+    assert len(links) == 6  # five faces and the way out
+    assert before is None
+    assert 200 == rated.status_code
+    assert (5, "closed") == (ticket.score, ticket.state)
 
 
 @pytest.mark.parametrize("style", letters.STYLES)

@@ -29,7 +29,7 @@ from mailbot.core.ticket import (
 )
 from mailbot.desk import ConflictError
 from mailbot.shelf import Shelf
-from mailbot.store import people, tickets, verify
+from mailbot.store import lists, people, tickets, verify
 from mailbot.store.intake import Place
 from mailbot.store.tables import draft, mail, outbox, quota
 from mailbot.store.tables import ticket as ticket_table
@@ -296,14 +296,14 @@ def test_a_mail_moves_out_into_a_ticket_of_its_own_and_back(line: Line) -> None:
 
 def test_a_mail_moved_into_a_solved_ticket_reopens_it(line: Line) -> None:
     first = line.deliver(letter())
-    line.handle(first.ticket_id, Resolved("wang", "已更换"))
+    line.handle(first.ticket_id, Resolved("wang", "已更换", "company", "试机正常"))
     other = line.deliver(letter("一样的问题", sender=EVE))
 
     line.desk.move_mail(other.id, "20261123-0001", "wang", MONDAY)
 
     ticket = line.ticket(first.ticket_id)
     assert (State.IN_PROGRESS, None) == (ticket.state, ticket.resolved_at)
-    assert {"answer", "solve"} == {each.kind for each in ticket.promises}
+    assert {"answer", "solve", "progress"} == {each.kind for each in ticket.promises}
 
 
 def test_a_held_mail_moves_into_a_ticket(line: Line) -> None:
@@ -409,3 +409,51 @@ def test_the_number_of_a_ticket_is_the_day_where_we_are(line: Line) -> None:
 
     with line.engine.read() as tx:
         assert tickets.by_number(tx, "20261124-0001") is not None
+
+
+# ---- merge and un-merge ----
+
+
+def test_a_merged_ticket_gives_its_mails_away_and_gets_them_back(line: Line) -> None:
+    first = line.deliver(letter())
+    second = line.deliver(letter("又一封", "洗衣机还是没有反应,请尽快处理"))
+    assert first.ticket_id != second.ticket_id
+    one, other = line.ticket(first.ticket_id), line.ticket(second.ticket_id)
+
+    assert line.desk.merge(other.number, one.number, "wang", MONDAY).refused is None
+
+    assert (State.CLOSED, one.number) == (
+        line.ticket(second.ticket_id).state,
+        line.ticket(second.ticket_id).merged_into,
+    )
+    with line.desk.door.engine.read() as tx:
+        assert {first.id, second.id} == {row.id for row in lists.mails_of(tx, first.ticket_id)}
+
+    assert line.desk.unmerge(other.number, "wang", MONDAY).refused is None
+
+    back = line.ticket(second.ticket_id)
+    assert (State.IN_PROGRESS, None) == (back.state, back.merged_into)
+    assert {"answer", "solve", "progress"} == {each.kind for each in back.promises}
+    with line.desk.door.engine.read() as tx:
+        assert {second.id} == {row.id for row in lists.mails_of(tx, second.ticket_id)}
+
+
+def test_a_mail_to_a_merged_ticket_goes_where_its_mails_are(line: Line) -> None:
+    first, second = line.deliver(letter()), line.deliver(letter("又一封", "洗衣机还是没有反应,请尽快处理"))
+    one, other = line.ticket(first.ticket_id), line.ticket(second.ticket_id)
+    line.desk.merge(other.number, one.number, "wang", MONDAY)
+
+    third = line.deliver(letter(f"Re: {other.number}", "补充一张照片"))
+
+    assert first.ticket_id == third.ticket_id
+
+
+def test_tickets_of_two_customers_are_not_merged(line: Line) -> None:
+    one = line.ticket(line.deliver(letter()).ticket_id)
+    other = line.ticket(line.deliver(letter("另一位", "退货怎么办理", sender=EVE)).ticket_id)
+
+    for number, into in ((other.number, one.number), (one.number, one.number), (one.number, "20000101-0001")):
+        with pytest.raises(UserError):
+            line.desk.merge(number, into, "wang", MONDAY)
+    with pytest.raises(UserError):
+        line.desk.unmerge(one.number, "wang", MONDAY)

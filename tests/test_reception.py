@@ -44,9 +44,9 @@ def test_a_mail_of_a_person_opens_a_ticket_with_a_draft_and_promises(line: Line)
     ticket = line.ticket(row.ticket_id)
     assert ("done", "human", LI) == (row.state, row.kind, row.sender)
     assert ("20261123-0001", LI, "fault") == (ticket.number, ticket.customer, ticket.category)
-    assert {"answer", "solve"} == {each.kind for each in ticket.promises}
+    assert {"answer", "solve", "progress"} == {each.kind for each in ticket.promises}
     assert [LI] == [each.recipient for each in line.drafts(row.ticket_id)]
-    assert ["opened", "acknowledge"] == line.journal(row.ticket_id)
+    assert ["opened", "acknowledge", "routed"] == line.journal(row.ticket_id)
 
 
 def test_two_customers_have_two_tickets(line: Line) -> None:
@@ -128,7 +128,7 @@ def test_the_order_number_in_another_customers_mail_only_links(line: Line) -> No
 
 def test_the_order_number_of_a_ticket_closed_long_ago_opens_a_new_one_that_is_linked(line: Line) -> None:
     first = line.deliver(letter(text=f"{ORDER}洗衣机无法开机"))
-    line.handle(first.ticket_id, Resolved("wang", "已更换"))
+    line.handle(first.ticket_id, Resolved("wang", "已更换", "company", "试机正常"))
 
     row = line.deliver(letter("新的问题", f"{ORDER}还有异响"), at=MONDAY + timedelta(days=31))
 
@@ -168,7 +168,7 @@ def test_a_follow_up_supersedes_the_draft_and_keeps_the_first_promise(line: Line
 @pytest.mark.rule("001-32")
 def test_a_customer_who_is_not_content_reopens_the_ticket(line: Line) -> None:
     first = line.deliver(letter())
-    line.handle(first.ticket_id, Resolved("wang", "已更换"))
+    line.handle(first.ticket_id, Resolved("wang", "已更换", "company", "试机正常"))
 
     line.deliver(letter("回复:洗衣机无法开机", "问题还是没有解决,仍然无法开机"))
 
@@ -177,7 +177,7 @@ def test_a_customer_who_is_not_content_reopens_the_ticket(line: Line) -> None:
 
 def test_thanks_do_not_reopen_the_ticket(line: Line) -> None:
     first = line.deliver(letter())
-    line.handle(first.ticket_id, Resolved("wang", "已更换"))
+    line.handle(first.ticket_id, Resolved("wang", "已更换", "company", "试机正常"))
 
     line.deliver(letter("回复:洗衣机无法开机", "谢谢,问题已经解决了!"))
 
@@ -297,13 +297,15 @@ def test_a_bounce_of_what_we_did_not_send_is_held(returned: str, line: Line) -> 
 def test_an_automatic_reply_to_our_letter_is_kept_on_its_ticket_and_changes_nothing(line: Line) -> None:
     first = line.deliver(letter())
     sent = line.approve(first.ticket_id)
-    line.handle(first.ticket_id, Resolved("wang", "已更换"))
+    line.handle(first.ticket_id, Resolved("wang", "已更换", "company", "试机正常"))
+
+    before = line.drafts(first.ticket_id)
 
     row = line.deliver(letter("自动回复", "我正在休假", in_reply_to=sent.message_id, auto_submitted="auto-replied"))
 
     assert ("auto_reply", first.ticket_id) == (row.kind, row.ticket_id)
     assert State.RESOLVED == line.ticket(first.ticket_id).state
-    assert [] == line.drafts(first.ticket_id)
+    assert before == line.drafts(first.ticket_id)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailbot.core.errors import UserError
+from mailbot.core.promises import Case
 from mailbot.shelf import Shelf, rule_files
 from tests.conftest import ROOT
 
@@ -42,12 +43,18 @@ def test_nothing_changed_is_nothing_new(shelf: Shelf) -> None:
     assert before is shelf.volume
 
 
+def amount_of(shelf: Shelf) -> int:
+    limit = shelf.volume.book.limits.limit("solve", Case("normal"))
+    assert limit is not None
+    return limit.amount
+
+
 def test_a_sound_edit_is_taken_over(shelf: Shelf, folders: tuple[Path, Path]) -> None:
     path = folders[0] / "promises.toml"
-    edit(path, path.read_text(encoding="utf-8").replace('"5 working days"', '"6 working days"'))
+    edit(path, path.read_text(encoding="utf-8").replace('normal = "5 working days"', 'normal = "6 working days"'))
 
     assert shelf.refresh()
-    assert 6 == shelf.volume.book.limits.limit("solve", "normal").amount
+    assert 6 == amount_of(shelf)
     assert not shelf.refresh()
 
 
@@ -104,7 +111,7 @@ def test_a_link_to_nowhere_as_editors_leave_it_is_no_rule(shelf: Shelf, folders:
     (folders[0] / ".#promises.toml").symlink_to("somebody@somewhere.123")
     assert not shelf.refresh()
 
-    edit(path, path.read_text(encoding="utf-8").replace('"5 working days"', '"6 working days"'))
+    edit(path, path.read_text(encoding="utf-8").replace('normal = "5 working days"', 'normal = "6 working days"'))
     assert shelf.refresh()
 
 

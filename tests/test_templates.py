@@ -198,13 +198,28 @@ def test_our_own_templates_have_no_problems() -> None:
     assert () == TEMPLATES.check(CATEGORIES)
     assert (
         "acknowledgement",
+        "care",
+        "closing",
         "complaint",
+        "decline",
+        "delay",
         "enquiry",
         "fault",
+        "holding",
+        "material",
+        "material_reminder",
         "other",
+        "progress",
+        "rating_thanks",
+        "reminder",
         "request",
         "revisit",
+        "revisit_invitation",
+        "revisit_reminder",
         "signature",
+        "solution",
+        "suggestion_adopted",
+        "transfer",
     ) == TEMPLATES.names()
     assert TEMPLATES.kind("acknowledgement", "zh") == "acknowledgement"
     assert TEMPLATES.category("fault", "en") == "fault"
@@ -254,10 +269,34 @@ def problems(tmp_path: Path, text: str) -> list[tuple[str, str]]:
         ("Kind: signature\n\n{{ quote }}", "zh/a.txt", "quote"),
         ("Kind: acknowledgement\nSubject: a", "zh/a.txt", ""),
         ("Category: revisit\nSubject: a\n\n{% block greeting %}{% endblock %}{% block closing %}{% endblock %}", "zh/a.txt", "thanks"),
+        ("Kind: internal\nSubject: {{ customer_subject }}\n\nc", "zh/a.txt", "customer_subject"),
+        ("Kind: internal\nSubject: a\n\n{{ salutation }} {{ order_number }}", "zh/a.txt", "order_number"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, text: str, file: str, key: str) -> None:
     assert (file, key) in problems(tmp_path, text)
+
+
+@pytest.mark.rule("001-52")
+def test_a_mail_to_agents_may_not_speak_of_a_customer_even_in_a_piece(tmp_path: Path) -> None:
+    text = "Kind: internal\nSubject: {{ count }}\n\n{% include '_piece.txt' %}"
+    loaded = Templates.load(folder(tmp_path, zh_a=text, zh__piece="{{ salutation }}"), ("zh",))
+
+    assert [("zh/_piece.txt", "salutation")] == [(each.file, each.key) for each in loaded.check(CATEGORIES)]
+
+
+def test_a_template_without_category_is_held_to_the_parts_of_its_name(tmp_path: Path) -> None:
+    texts = {
+        "zh_closing": "Subject: a\n\n{% block greeting %}{% endblock %}{% block summary %}{% endblock %}",
+        "zh_care": "Kind: revisit\nSubject: a\n\n{% block greeting %}{% endblock %}{% block question %}{% endblock %}",
+        "zh_own_idea": "Kind: progress\nSubject: a\n\nc",
+    }
+
+    found = Templates.load(folder(tmp_path, **texts), ("zh",)).check(CATEGORIES)
+
+    assert [("zh/care.txt", "closing"), ("zh/care.txt", "stop"), ("zh/closing.txt", "farewell")] == [
+        (each.file, each.key) for each in found
+    ]
 
 
 def test_a_good_template_has_none(tmp_path: Path) -> None:

@@ -12,7 +12,20 @@ from mailbot.console.armour import Armour
 from mailbot.console.gate import LoginNeededError, hosts
 from mailbot.console.page import Pages, language_of, render
 from mailbot.console.parts import Parts
-from mailbot.console.routes import aside, drafts, entrance, mails, queue, ticket
+from mailbot.console.routes import (
+    aside,
+    drafts,
+    ends,
+    entrance,
+    mails,
+    queue,
+    rating,
+    reminders,
+    solutions,
+    team,
+    ticket,
+    work,
+)
 from mailbot.console.words import WORDS, Words
 
 __all__ = ["Parts", "create_app"]
@@ -30,7 +43,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.pages = Pages()
-    for part in (entrance, queue, ticket, drafts, mails, aside):
+    for part in (entrance, queue, ticket, work, solutions, team, ends, drafts, mails, aside, reminders, rating):
         app.include_router(part.router)
     app.add_exception_handler(LoginNeededError, _login_needed)
     app.add_exception_handler(HTTPException, _refused)
@@ -64,6 +77,8 @@ def _broken(request: Request, error: Exception) -> Response:
 
 
 def _page(request: Request, status: int, more: str = "_more") -> Response:
+    if request.url.path.startswith(rating.PREFIX):
+        return rating.trouble(request, status)
     t = Words(language_of(request))
     code = status if f"error.{status}" in WORDS else 400
     key = f"error.{code}{more}" if f"error.{code}{more}" in WORDS else f"error.{code}_more"

@@ -6,12 +6,13 @@ Every route names one action and passes authorize(); a test walks the route tabl
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Form, Request
+from fastapi import Depends, Form, Request
 from starlette.exceptions import HTTPException
 
 from mailbot import accounts
@@ -26,6 +27,8 @@ RIGHTS: Mapping[str, frozenset[str] | None] = {
     "live": None,
     "static": None,
     "log_in": None,
+    "rating.see": None,
+    "rating.give": None,
     "log_out": EVERYBODY,
     "queue.see": EVERYBODY,
     "tickets.see": EVERYBODY,
@@ -36,12 +39,29 @@ RIGHTS: Mapping[str, frozenset[str] | None] = {
     "draft.edit": EVERYBODY,
     "draft.reject": EVERYBODY,
     "draft.write": EVERYBODY,
+    "reminders.see": EVERYBODY,
     "ticket.take": EVERYBODY,
+    "ticket.assign": EVERYBODY,
     "ticket.note": EVERYBODY,
+    "ticket.plan": EVERYBODY,
+    "ticket.wait": EVERYBODY,
+    "ticket.offer": EVERYBODY,
+    "ticket.decline": EVERYBODY,
+    "ticket.transfer": EVERYBODY,
+    "ticket.task": EVERYBODY,
+    "ticket.material": EVERYBODY,
+    "ticket.delay": EVERYBODY,
+    "ticket.escalate": EVERYBODY,
+    "ticket.object": EVERYBODY,
+    "ticket.promise": EVERYBODY,
     "ticket.resolve": EVERYBODY,
+    "ticket.close": EVERYBODY,
     "ticket.reopen": EVERYBODY,
     "ticket.correct": EVERYBODY,
     "ticket.join": EVERYBODY,
+    "ticket.merge": EVERYBODY,
+    "ticket.unmerge": EVERYBODY,
+    "ticket.adopt": EVERYBODY,
     "mail.move": EVERYBODY,
     "mail.retry": EVERYBODY,
     "send.settle": EVERYBODY,
@@ -74,6 +94,22 @@ class See:
         return session
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The fields of our forms that hold somebody's own words."""
+
+    text: Annotated[str, Form()] = ""
+    result: Annotated[str, Form()] = ""
+    plan: Annotated[str, Form()] = ""
+    proof: Annotated[str, Form()] = ""
+    reason: Annotated[str, Form()] = ""
+    instead: Annotated[str, Form()] = ""
+
+    def whole(self) -> str:
+        found = (self.text, self.result, self.plan, self.proof, self.reason, self.instead)
+        return "\n\n".join(words for words in found if words)
+
+
 class Act:
     """Dependency of a route that changes something: the form must come from a page of ours."""
 
@@ -83,19 +119,48 @@ class Act:
     def __call__(
         self,
         request: Request,
+        written: Annotated[Written, Depends()],
         csrf: Annotated[str, Form()] = "",
-        text: Annotated[str, Form()] = "",
-        result: Annotated[str, Form()] = "",
     ) -> Session | None:
         check_origin(request)
         # Browsers forget the fields of a no-store page, so a refusal gives the typed words back.
-        request.state.typed = text or result
+        request.state.typed = written.whole()
         session = session_of(request)
         _pass(session, self.action, request)
         wanted = session.csrf if session is not None else request.cookies.get(names(request).form, "")
         if not wanted or not hmac.compare_digest(wanted.encode(), csrf.encode()):
             raise HTTPException(403, "csrf")
         return session
+
+
+class SeeAsStranger(See):
+    """The same for a customer's page: whoever is logged in here is a customer there, and sees what they see."""
+
+    def __call__(self, request: Request) -> None:
+        request.state.session = None
+        super().__call__(request)
+
+
+class ActAsStranger(Act):
+    """The same for a customer's form, by the cookie of the form alone. A refusal finds the choice kept, too."""
+
+    def __call__(  # type: ignore[override]  # FastAPI fills in the fields that each names
+        self,
+        request: Request,
+        csrf: Annotated[str, Form()] = "",
+        reason: Annotated[str, Form()] = "",
+        score: Annotated[str, Form()] = "",
+    ) -> None:
+        request.state.session = None
+        check_origin(request)
+        request.state.chosen = score[:1]
+        super().__call__(request, Written(reason=reason), csrf)
+
+
+def form_token(request: Request) -> str:
+    """The token of a form for somebody who has no session: what their cookie says, or a fresh one."""
+    token = request.cookies.get(names(request).form, "")
+    return token if len(token) >= 32 else secrets.token_urlsafe(32)
 
 
 def _pass(session: Session | None, action: str, request: Request) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SOON = timedelta(hours=1)
@@ -30,15 +30,6 @@ def countdown(due: datetime, now: datetime, language: str) -> str:
     return f"{words} left" if left > timedelta() else f"{words} overdue"
 
 
-def urgency(due: datetime | None, now: datetime) -> str:
-    """late, soon or calm; none: nothing is owed."""
-    if due is None:
-        return "none"
-    if due <= now:
-        return "late"
-    return "soon" if due - now <= SOON else "calm"
-
-
 def short(at: datetime, now: datetime, zone: ZoneInfo, language: str) -> str:
     """ "今天 17:10", "11-24 周二 09:00", with the year when it is another one."""
     local, today = at.astimezone(zone), now.astimezone(zone).date()
@@ -52,6 +43,21 @@ def short(at: datetime, now: datetime, zone: ZoneInfo, language: str) -> str:
         return f"{year}{local:%m-%d} 周{_ZH_DAYS[local.weekday()]} {clock}"
     year = "" if local.year == today.year else f" {local.year}"
     return f"{_EN_DAYS[local.weekday()]} {local.day} {_EN_MONTHS[local.month - 1]}{year} {clock}"
+
+
+def field(at: datetime, zone: ZoneInfo) -> str:
+    """As a datetime-local field holds it: "2026-11-24T18:00" on the wall clock."""
+    return f"{at.astimezone(zone):%Y-%m-%dT%H:%M}"
+
+
+def from_field(text: str, zone: ZoneInfo) -> datetime | None:
+    """The moment that was typed into such a field, UTC; None: it is no time of this wall clock."""
+    try:
+        local = datetime.strptime(text.strip()[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=zone)
+        moment = local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if field(moment, zone) == text.strip()[:16] else None  # an hour that the clock skips
 
 
 def full(at: datetime, zone: ZoneInfo) -> str:

@@ -14,7 +14,7 @@ from fastapi import Request
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from mailbot.console import moments
+from mailbot.console import moments, reads
 from mailbot.console.armour import HEADERS
 from mailbot.console.gate import names, parts_of, session_of
 from mailbot.console.words import LANGUAGES, Words, choose
@@ -71,6 +71,7 @@ def render(
     pages: Pages = request.app.state.pages
     language = language_of(request)
     now, zone = parts.clock.now(), parts.config.company.zone
+    book = parts.desk.desktop().office.book
     session = session_of(request)
     form_token = session.csrf if session else getattr(request.state, "form_token", "")
     standing: dict[str, object] = {
@@ -88,8 +89,9 @@ def render(
         "exactly": partial(moments.full, zone=zone),
         "iso": lambda at: at.isoformat(timespec="seconds"),
         "countdown": lambda at: moments.countdown(at, now, language),
-        "urgency": lambda at: moments.urgency(at, now),
-        "topic_name": partial(topic_name, parts.desk.desktop().office.book, language),
+        "field_time": partial(moments.field, zone=zone),
+        "topic_name": partial(topic_name, book, language),
+        **(_for_agents(request, now) if session else {}),
     }
     html = pages.environment.get_template(template).render(**standing, **facts)
     answer = HTMLResponse(html, status, headers={**HEADERS, **(headers or {})})
@@ -98,6 +100,24 @@ def render(
             LANGUAGE_COOKIE, language, max_age=YEAR, samesite="lax", httponly=True, secure=names(request).secure
         )
     return answer
+
+
+def _for_agents(request: Request, now: datetime) -> dict[str, object]:
+    """What the frame tells those who are logged in: reminders that wait, and a calendar with a gap."""
+    parts = parts_of(request)
+    with parts.engine.read() as tx:
+        waiting = reads.reminders_waiting(tx)
+    year = parts.desk.door.hours_of(None).unknown_year(now)
+    this = now.astimezone(parts.config.company.zone).year
+    t = Words(language_of(request))
+    calendar = t("calendar.this" if year == this else "calendar.next", year=year) if year is not None else ""
+    return {"reminders_waiting": waiting, "calendar_gap": calendar}
+
+
+def department_names(request: Request) -> Mapping[str, str]:
+    """Code -> name of every department, in the visitor's language and in the order of the rules."""
+    departments = parts_of(request).desk.desktop().office.book.departments
+    return {code: each.name[language_of(request)] for code, each in departments.items()}
 
 
 def topic_name(book: RuleBook, language: str, category: str, topic: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,28 +10,36 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from mailbot.store.lists import NEXT_DUE
-from mailbot.store.tables import draft, mail, outbox, promise, ticket
+from mailbot.store.tables import draft, mail, outbox, promise, reminder, ticket
 
 WORDS_SHOWN = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What a ticket owes next, and why then."""
-
-    at: datetime
-    kind: str
-    because: str
-
-
-def next_dues(tx: Connection, ticket_ids: Sequence[int]) -> dict[int, Due]:
-    """The next open promise of each ticket."""
+def progress_dues(tx: Connection, ticket_ids: Sequence[int]) -> dict[int, datetime]:
+    """When the next progress mail of each ticket that owes one is due."""
     rows = tx.execute(
-        sa.select(promise.c.ticket_id, promise.c.due_at, promise.c.kind, promise.c.because)
-        .where(promise.c.ticket_id.in_(ticket_ids), promise.c.state == "open")
-        .order_by(promise.c.due_at.desc())
+        sa.select(promise.c.ticket_id, sa.func.min(promise.c.due_at).label("at"))
+        .where(promise.c.ticket_id.in_(ticket_ids), promise.c.kind == "progress", promise.c.state == "open")
+        .group_by(promise.c.ticket_id)
     )
-    return {row.ticket_id: Due(row.due_at, row.kind, row.because) for row in rows}
+    return {row.ticket_id: row.at for row in rows}
+
+
+def reminders_waiting(tx: Connection) -> int:
+    """How many reminders wait to be mailed."""
+    query = sa.select(sa.func.count()).select_from(reminder).where(reminder.c.gathered_at.is_(None))
+    return int(tx.execute(query).scalar_one())
+
+
+def reminders_since(tx: Connection, since: datetime, limit: int = 300) -> Sequence[Any]:
+    """Reminders that wait or went out after `since`, with their tickets; what waits first, then the newest."""
+    query = (
+        sa.select(reminder, ticket.c.number, ticket.c.category, ticket.c.topic, ticket.c.priority)
+        .join(ticket, ticket.c.id == reminder.c.ticket_id)
+        .where(sa.or_(reminder.c.gathered_at.is_(None), reminder.c.gathered_at > since))
+        .order_by(reminder.c.gathered_at.is_not(None), reminder.c.urgent.desc(), reminder.c.id.desc())
+    )
+    return tx.execute(query.limit(limit)).all()
 
 
 def words_of(tx: Connection, mail_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

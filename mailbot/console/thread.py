@@ -10,21 +10,27 @@ from typing import Any, Literal
 from sqlalchemy.engine import Connection
 
 from mailbot.console import reads, views
+from mailbot.core import endings, settling
+from mailbot.core.acts import ENDED_BY_HAND
+from mailbot.core.departments import Staff
 from mailbot.core.mail import Attachment, Mail, parse
+from mailbot.core.pledges import Pledge
 from mailbot.core.quoting import Segment, split
 from mailbot.core.rules import RuleBook
 from mailbot.core.ticket import Ticket
 from mailbot.desk import Desk
 from mailbot.drafting import Agent, signature
-from mailbot.store import intake, lists, people, tickets
+from mailbot.store import intake, lists, people, reminders, tickets
 
 READ_AGAIN = 30  # mails of one ticket that are taken apart for the page; older ones show their words
 LONGEST_SHOWN = 60_000
+REMINDERS_SHOWN = 8
 
 # Journal lines that stand in the thread too: what a reader of the story must know.
 TOLD = frozenset(
     {"resolved", "reopened", "overdue", "failed", "uncertain", "settled", "bounced", "moved", "corrected"}
-    | {"taken", "no_acknowledge"}
+    | {"taken", "no_acknowledge", "assigned", "planned", "transferred", "task_done", "delayed", "material_wanted"}
+    | {"escalated", "objected", "closed", "merged", "unmerged", "rated", "opted_out", "adopted", "not_sent"}
 )
 
 
@@ -70,6 +76,7 @@ class NoteItem:
     at: datetime
     author: str
     text: str
+    for_customer: bool = False  # told in the progress mail of its day
     what: Literal["note"] = "note"
 
 
@@ -102,6 +109,25 @@ class DraftCard:
     blocks: tuple[str, ...]
     warns: tuple[str, ...]
     signature: str
+    template: str | None
+    pledges: tuple[Pledge, ...]
+    pledges_by: str | None  # the agent who looked them through
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseItem:
+    """A promise as the page lists it. `standing`: see documents.standing."""
+
+    id: int
+    kind: str
+    about: str
+    party: str
+    due_at: datetime
+    because: str
+    standing: str
+    by_hand: bool  # an agent may end it
+    settled_at: datetime | None
+    settled_because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +137,13 @@ class Page:
     ticket: Ticket
     items: tuple[Item, ...]
     drafts: tuple[DraftCard, ...]
-    promises: Sequence[Any]
-    past_promises: Sequence[Any]
+    promises: tuple[PromiseItem, ...]  # open, the one due next first
+    past_promises: tuple[PromiseItem, ...]
+    tasks: tuple[PromiseItem, ...]  # of departments, open and answered
+    reminders: Sequence[Any]  # the newest first
+    staff: Sequence[Staff]
+    lacking: tuple[str, ...]  # of the closing gate
+    no_news: datetime | None  # a progress mail goes out then, and nobody wrote a word for it
     links: Sequence[Any]
     journal: tuple[EntryItem, ...]
     reasons: tuple[str, ...]
@@ -122,20 +153,26 @@ class Page:
     answers: int | None  # the mail that a new reply would answer
 
 
-def page_of(tx: Connection, desk: Desk, ticket_id: int, viewer: str) -> Page | None:
+def page_of(tx: Connection, desk: Desk, ticket_id: int, viewer: str, now: datetime) -> Page | None:
     """Read everything about a ticket; `viewer`: whose signature the previews show."""
     ticket = tickets.load(tx, ticket_id)
     if ticket is None:
         return None
     journal = tuple(EntryItem(row.at, row.what, row.who, tuple(row.reasons)) for row in lists.journal_of(tx, ticket_id))
     mails = _mails(tx, ticket_id)
-    promises = lists.promises_of(tx, ticket_id)
+    promises = [_promise(row, now) for row in lists.promises_of(tx, ticket_id)]
+    due_first = tuple(sorted((each for each in promises if each.settled_at is None), key=lambda each: each.due_at))
     return Page(
         ticket=ticket,
         items=_in_order(tx, ticket_id, mails, journal),
         drafts=_drafts(tx, desk, ticket, viewer),
-        promises=sorted((row for row in promises if row.state == "open"), key=lambda row: row.due_at),
-        past_promises=[row for row in promises if row.state != "open"],
+        promises=due_first,
+        past_promises=tuple(each for each in reversed(promises) if each.settled_at is not None),
+        tasks=tuple(each for each in promises if each.kind == "department"),
+        reminders=list(reversed(reminders.of_ticket(tx, ticket_id)))[:REMINDERS_SHOWN],
+        staff=people.staff(tx),
+        lacking=endings.lacking(ticket),
+        no_news=_no_news(desk, ticket, now),
         links=lists.links_of(tx, ticket_id),
         journal=journal,
         reasons=_reasons(journal, ticket, desk.desktop().office.book),
@@ -144,6 +181,28 @@ def page_of(tx: Connection, desk: Desk, ticket_id: int, viewer: str) -> Page | N
         next_number=reads.next_in_queue(tx, ticket_id),
         answers=next((m.id for m in reversed(mails) if m.sender == ticket.customer), None),
     )
+
+
+def _promise(row: Any, now: datetime) -> PromiseItem:
+    return PromiseItem(
+        id=row.id,
+        kind=row.kind,
+        about=row.about,
+        party=row.party,
+        due_at=row.due_at,
+        because=row.because,
+        standing=views.standing(row, now),
+        # A department's answer has a form of its own; a revisit may have been made by telephone.
+        by_hand=row.kind == "revisit" or (row.kind in ENDED_BY_HAND and row.kind != "department"),
+        settled_at=(row.settled_at or row.due_at) if row.state != "open" else None,
+        settled_because=row.settled_because or "",
+    )
+
+
+def _no_news(desk: Desk, ticket: Ticket, now: datetime) -> datetime | None:
+    progress = settling.owed(ticket, "progress")
+    due = progress.due_at if progress else None
+    return due if views.news_wanted(ticket, due, now, desk.desktop(ticket.mailbox).office.hours.zone) else None
 
 
 def _in_order(
@@ -164,7 +223,7 @@ def _in_order(
         )
         for row in lists.sends_of(tx, ticket_id)
     ]
-    items += [NoteItem(row.at, row.author, row.text) for row in lists.notes_of(tx, ticket_id)]
+    items += [NoteItem(row.at, row.author, row.text, row.for_customer) for row in lists.notes_of(tx, ticket_id)]
     items += [entry for entry in journal if entry.code in TOLD]
     return tuple(sorted(items, key=lambda item: item.at))
 
@@ -222,6 +281,9 @@ def _drafts(tx: Connection, desk: Desk, ticket: Ticket, viewer: str) -> tuple[Dr
                 blocks=_messages(row.findings, "block"),
                 warns=_messages(row.findings, "warn"),
                 signature=signed,
+                template=row.template,
+                pledges=tickets.read_pledges(row.pledges),
+                pledges_by=row.pledges_by,
             )
         )
     return tuple(sorted(cards, key=lambda card: card.kind != "reply"))
@@ -252,4 +314,4 @@ def _grouped(facts: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-__all__ = ["DraftCard", "Page", "page_of"]
+__all__ = ["DraftCard", "Page", "PromiseItem", "page_of"]

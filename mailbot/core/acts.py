@@ -1,4 +1,4 @@
-"""What follows when an agent does something to a ticket or to a draft, and when a promise falls due."""
+"""What follows when an agent does something to a ticket: take, note, plan, wait, correct, move a mail."""
 
 from __future__ import annotations
 
@@ -7,53 +7,167 @@ from datetime import datetime
 
 from mailbot.core.decision import (
     MACHINE,
+    SUPERVISORS,
     Decision,
     DraftEnd,
     DraftWanted,
     Entry,
+    Note,
+    Reminder,
     Settled,
-    ended_revisit,
-    superseded_replies,
 )
 from mailbot.core.office import Office
-from mailbot.core.promises import KIND_NAMES, PRIORITY_NAMES, PromiseState
+from mailbot.core.promises import KIND_NAMES, PRIORITY_NAMES, Promise, made
+from mailbot.core.settling import (
+    AFTERWARDS,
+    by_id,
+    done,
+    is_urgent,
+    kept,
+    owed,
+    plan_wanted,
+    refused,
+    superseded_replies,
+    withdrawn,
+    worked,
+)
+from mailbot.core.solutions import excessive
 from mailbot.core.ticket import (
     STATE_NAMES,
     Corrected,
-    DraftApproved,
-    DraftRejected,
-    DraftWritten,
+    Escalated,
     MailMoved,
     Noted,
-    OpenDraft,
-    PromiseDue,
-    Reopened,
-    Resolved,
-    State,
+    Planned,
+    PromiseEnded,
     Taken,
     Ticket,
+    Waiting,
     after,
 )
 
+# What an agent may end by hand; the others end by what is done for the customer.
+ENDED_BY_HAND = ("pledge", "material", "department", "suggestion", "care", "plan")
+NEWS_LINES = 10
 
-def refused(ticket: Ticket, why: str) -> Decision:
-    """Nothing changes, and why."""
-    return Decision(ticket, refused=why)
 
-
-def taken(ticket: Ticket, event: Taken, now: datetime) -> Decision:
+def taken(ticket: Ticket, event: Taken, office: Office, now: datetime) -> Decision:
     state = after(ticket.state, "take")
     if state is None:
         return refused(ticket, f"工单{STATE_NAMES[ticket.state]},不能领取;如需继续处理请先重新打开")
-    changed = replace(ticket, owner=event.agent, state=state, updated_at=now)
-    return Decision(changed, (Entry("taken", event.agent),))
+    changed, settled = worked(ticket, event.agent, now)
+    changed = replace(changed, owner=event.agent, state=state)
+    return Decision(changed, (Entry("taken", event.agent),), settled=settled, promised=plan_wanted(ticket, office, now))
 
 
-def noted(ticket: Ticket, event: Noted, now: datetime) -> Decision:
+def noted(ticket: Ticket, event: Noted, office: Office, now: datetime) -> Decision:
+    """An internal note; one for the customer is told in the progress mail of its day (001-25)."""
     text = event.text.strip()
     if not text:
         return refused(ticket, "备注内容为空")
-    return Decision(replace(ticket, updated_at=now), (Entry("note", event.agent),), note=(event.agent, text))
+    changed, settled = worked(ticket, event.agent, now)
+    if event.for_customer:
+        earlier = ticket.news if ticket.news_at and _same_day(ticket.news_at, now, office) else ()
+        changed = replace(changed, news=(*earlier, " ".join(text.split()))[-NEWS_LINES:], news_at=now)
+    late = event.for_customer and ticket.written_at is not None and _same_day(ticket.written_at, now, office)
+    warning = ("今天已写信给客户,这条不会自动告知;需要告知请直接回复",) if late else ()
+    entry = Entry("news" if event.for_customer else "note", event.agent, warning)
+    return Decision(changed, (entry,), settled=settled, note=Note(event.agent, text, event.for_customer))
+
+
+def planned(ticket: Ticket, event: Planned, office: Office, now: datetime) -> Decision:
+    """The plan is on record (001-17, 001-42); the day it is to be done becomes a promise."""
+    plan = event.plan.strip()
+    state = after(ticket.state, "work")
+    if not plan:
+        return refused(ticket, "请写明处理方案")
+    if state is None:
+        return refused(ticket, f"工单{STATE_NAMES[ticket.state]},不能再定方案;如需继续处理请先重新打开")
+    if event.ready_by is not None and event.ready_by <= now:
+        return refused(ticket, "预计完成时间已经过去")
+    if why := excessive(plan, office.book.policy):
+        return refused(ticket, why)
+    changed, settled = worked(ticket, event.agent, now)
+    changed = replace(changed, plan=plan, state=state, owner=ticket.owner or event.agent)
+    promised: tuple[Promise, ...] = ()
+    if event.ready_by is not None:
+        owes = made("pledge", now, event.ready_by, f"处理方案:“{plan[:60]}”", office.hours)
+        promised = (office.planned(replace(owes, about=plan[:200], party="plan"), ticket.case),)
+    return Decision(
+        changed,
+        (Entry("planned", event.agent, (plan,)),),
+        promised=promised,
+        settled=(*settled, *done(ticket, ("plan",), "已有处理方案", now)),
+    )
+
+
+def waiting(ticket: Ticket, event: Waiting, office: Office, now: datetime) -> Decision:
+    """Whose turn it is; what we wait for has its own time limit."""
+    if after(ticket.state, "work") is None:
+        return refused(ticket, f"工单{STATE_NAMES[ticket.state]},没有在等谁")
+    if event.on == "department" and owed(ticket, "department") is None:
+        return refused(ticket, "还没有转给任何部门;请先转交")
+    promised: tuple[Promise, ...] = ()
+    if event.on == "customer" and owed(ticket, "material") is None:
+        promised = office.promises(("material",), ticket.case, now)
+    words = {"us": "由我们处理", "customer": "等待客户", "department": "等待部门"}[event.on]
+    settled = withdrawn(ticket, ("material",), "不再等待客户") if event.on == "us" else ()
+    return Decision(
+        replace(ticket, waiting_on=event.on, updated_at=now),
+        (Entry("waiting", event.agent, (words,)),),
+        promised=promised,
+        settled=settled,
+    )
+
+
+def escalated(ticket: Ticket, event: Escalated, now: datetime) -> Decision:
+    """Before a limit breaks (001-22)."""
+    reason = event.reason.strip()
+    state = after(ticket.state, "escalate")
+    if state is None:
+        return refused(ticket, f"工单{STATE_NAMES[ticket.state]},不能升级")
+    if not reason:
+        return refused(ticket, "请写明升级的原因,主管需要它")
+    reminder = Reminder(SUPERVISORS, "escalated", f"{ticket.number} 由 {event.agent} 升级", is_urgent(ticket))
+    return Decision(
+        replace(ticket, state=state, updated_at=now),
+        (Entry("escalated", event.agent, (reason,)),),
+        reminders=(reminder,),
+    )
+
+
+def promise_ended(ticket: Ticket, event: PromiseEnded, office: Office, now: datetime) -> Decision:
+    promise = by_id(ticket, event.promise_id)
+    if promise is None:
+        return refused(ticket, "该时限已经结束")
+    name = KIND_NAMES[promise.kind]
+    if promise.kind == "revisit":
+        return _revisited(ticket, event, promise, office, now)
+    if promise.kind not in ENDED_BY_HAND:
+        return refused(ticket, f"“{name}”不能手工结束,完成相应处理后会自动结束")
+    reason = event.reason.strip()
+    if not event.done and not reason:
+        return refused(ticket, "请写明为什么不再需要")
+    state = kept(promise, now) if event.done else "withdrawn"
+    words = f"{name}{'已完成' if event.done else '不再需要'}"
+    return Decision(
+        replace(ticket, updated_at=now),
+        (Entry("promise_ended", event.agent, tuple(each for each in (words, promise.about, reason) if each)),),
+        settled=(Settled(event.promise_id, state, reason or f"{event.agent} 确认完成"),),
+    )
+
+
+def _revisited(ticket: Ticket, event: PromiseEnded, promise: Promise, office: Office, now: datetime) -> Decision:
+    """Asked by telephone instead (002-34): what the customer said is on record."""
+    said = event.reason.strip()
+    if not event.done or not said:
+        return refused(ticket, "回访不能省略;已用其他方式回访的,请写明客户的反馈")
+    return Decision(
+        replace(ticket, revisited_at=now, updated_at=now),
+        (Entry("promise_ended", event.agent, ("已用其他方式回访", said)),),
+        promised=office.promises(_not_owed(ticket, ("feedback",)), ticket.case, now),
+        settled=(Settled(event.promise_id, kept(promise, now), said),),
+    )
 
 
 def corrected(ticket: Ticket, event: Corrected, office: Office, now: datetime) -> Decision:
@@ -68,19 +182,23 @@ def corrected(ticket: Ticket, event: Corrected, office: Office, now: datetime) -
         category=event.category,
         topic=event.topic,
         priority=event.priority,
+        department=topic.route,
         missing=tuple(code for code in topic.requires if code not in {c for c, _ in ticket.facts}),
         confidence=1.0,
         updated_at=now,
     )
     was = f"{_named(office, ticket)} {PRIORITY_NAMES[ticket.priority]}"
     becomes = f"{_named(office, changed)} {PRIORITY_NAMES[event.priority]}"
-    promised, settled = [], []
-    if event.priority != ticket.priority:
-        for promise in ticket.promises:
-            if promise.kind in ("answer", "solve") and promise.id is not None:
-                began = promise.began_at or ticket.opened_at
-                promised.append(office.promise(promise.kind, event.priority, began))
-                settled.append(Settled(promise.id, "withdrawn", "问题等级已更正"))
+    promised: list[Promise] = []
+    settled: list[Settled] = []
+    limits = office.book.limits
+    for promise in ticket.promises:
+        if promise.kind in ("answer", "start", "plan", "solve") and promise.id is not None:
+            if limits.limit(promise.kind, changed.case) == limits.limit(promise.kind, ticket.case):
+                continue
+            began = promise.began_at or ticket.opened_at
+            promised += office.promises((promise.kind,), changed.case, began)
+            settled.append(Settled(promise.id, "withdrawn", "类别或问题等级已更正"))
     drafts: tuple[DraftWanted, ...] = ()
     ended: tuple[DraftEnd, ...] = ()
     replies = [draft for draft in ticket.drafts if draft.kind == "reply" and draft.author == MACHINE]
@@ -97,56 +215,11 @@ def corrected(ticket: Ticket, event: Corrected, office: Office, now: datetime) -
     )
 
 
-def resolved(ticket: Ticket, event: Resolved, office: Office, now: datetime) -> Decision:
-    """The result is on record, and the revisit is owed from now on (000-41)."""
-    result = event.result.strip()
-    if not result:
-        return refused(ticket, "请写明处理结果,客户和后续回访都需要它")
-    state = after(ticket.state, "resolve")
-    if state is None:
-        return refused(ticket, f"工单已是{STATE_NAMES[ticket.state]}")
-    settled = tuple(
-        Settled(promise.id, _kept(promise.broken_at) if promise.kind == "solve" else "withdrawn", "已解决")
-        for promise in ticket.promises
-        if promise.id is not None
-    )
-    ended = tuple(DraftEnd(draft.id, "superseded", event.agent, "已解决") for draft in ticket.drafts)
-    changed = replace(
-        ticket,
-        state=state,
-        waiting_on="customer",
-        result=result,
-        owner=ticket.owner or event.agent,
-        resolved_at=now,
-        updated_at=now,
-    )
-    return Decision(
-        changed,
-        (Entry("resolved", event.agent, (result,)),),
-        promised=(office.promise("revisit", ticket.priority, now),),
-        settled=settled,
-        ended=ended,
-    )
-
-
-def reopened(ticket: Ticket, event: Reopened, office: Office, now: datetime) -> Decision:
-    state = after(ticket.state, "reopen")
-    if state is None:
-        return refused(ticket, f"工单{STATE_NAMES[ticket.state]},无需重新打开")
-    changed = replace(ticket, state=state, waiting_on="us", resolved_at=None, closed_at=None, updated_at=now)
-    return Decision(
-        changed,
-        (Entry("reopened", event.agent, (event.reason,)),),
-        promised=(office.promise("solve", ticket.priority, now),),
-        settled=tuple(Settled(promise.id, "withdrawn", "问题重新打开") for promise in ticket.promises if promise.id),
-    )
-
-
 def mail_moved(ticket: Ticket, event: MailMoved, office: Office, now: datetime) -> Decision:
     """One click joins and un-joins; the ticket that gets a mail owes it an answer."""
     words = f"邮件移入,来自 {event.other}" if event.into else f"邮件移出,去往 {event.other}"
     entry = Entry("moved", event.agent, (words,), event.mail_id)
-    changed = replace(ticket, updated_at=now)
+    changed = replace(ticket, updated_at=now, facts=tuple(dict.fromkeys((*ticket.facts, *event.facts))))
     if not event.into:
         gone = tuple(
             DraftEnd(draft.id, "superseded", event.agent, "所回复的邮件已移出")
@@ -154,7 +227,8 @@ def mail_moved(ticket: Ticket, event: MailMoved, office: Office, now: datetime) 
             if draft.mail_id == event.mail_id
         )
         return Decision(changed, (entry,), ended=gone)
-    open_kinds = {promise.kind for promise in ticket.promises}
+    if event.answered:
+        return Decision(changed, (entry,))
     topic = office.book.topics.get((ticket.category, ticket.topic))
     drafts: tuple[DraftWanted, ...] = ()
     if topic is not None and topic.template:
@@ -169,80 +243,20 @@ def mail_moved(ticket: Ticket, event: MailMoved, office: Office, now: datetime) 
             closed_at=None,
         ),
         (entry,),
-        promised=tuple(
-            office.promise(kind, ticket.priority, now) for kind in ("answer", "solve") if kind not in open_kinds
-        ),
-        settled=ended_revisit(ticket),
+        promised=office.promises(_not_owed(ticket, ("answer", "solve", "progress")), ticket.case, now),
+        settled=withdrawn(ticket, AFTERWARDS, "问题重新打开"),
         drafts=drafts,
         ended=superseded_replies(ticket, event.agent, "又移入一封来信"),
     )
 
 
-def draft_written(ticket: Ticket, event: DraftWritten, now: datetime) -> Decision:
-    """An agent's own words: into an open draft, or as a new one."""
-    if not event.text.strip():
-        return refused(ticket, "回复内容为空")
-    wanted = DraftWanted("reply", None, ticket.language, event.mail_id, event.agent, event.subject, event.text)
-    changed = replace(ticket, updated_at=now)
-    if event.draft_id is None:
-        ended = superseded_replies(ticket, event.agent, "改用人工撰写的回复")
-        return Decision(changed, (Entry("written", event.agent),), drafts=(wanted,), ended=ended)
-    draft, why = _find(ticket, event.draft_id, event.seen_version)
-    if draft is None:
-        return refused(ticket, why)
-    kept = replace(wanted, kind=draft.kind, mail_id=draft.mail_id)
-    return Decision(changed, (Entry("edited", event.agent),), edited=(draft.id, kept))
+def _not_owed(ticket: Ticket, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(kind for kind in kinds if owed(ticket, kind) is None)
 
 
-def draft_approved(ticket: Ticket, event: DraftApproved, now: datetime) -> Decision:
-    """000-34: a person approves; text, recipients and Message-ID are pinned from here on."""
-    draft, why = _find(ticket, event.draft_id, event.seen_version)
-    if draft is None:
-        return refused(ticket, why)
-    if draft.blocked:
-        return refused(ticket, "草稿有必须先解决的审核意见,不能批准")
-    ended = [DraftEnd(draft.id, "approved", event.agent)]
-    if draft.kind == "reply":
-        ended += [
-            DraftEnd(other.id, "superseded", MACHINE, "已有正式回复")
-            for other in ticket.drafts
-            if other.kind == "acknowledgement"
-        ]
-    changed = replace(ticket, owner=ticket.owner or event.agent, updated_at=now)
-    return Decision(
-        changed,
-        (Entry("approved", event.agent, mail_id=draft.mail_id),),
-        ended=tuple(ended),
-        approve=(draft.id, event.agent),
-    )
-
-
-def draft_rejected(ticket: Ticket, event: DraftRejected, now: datetime) -> Decision:
-    draft, why = _find(ticket, event.draft_id, None)
-    if draft is None:
-        return refused(ticket, why)
-    entry = Entry("rejected", event.agent, (event.reason,) if event.reason else ())
-    return Decision(
-        replace(ticket, updated_at=now),
-        (entry,),
-        ended=(DraftEnd(draft.id, "rejected", event.agent, event.reason),),
-    )
-
-
-def promise_due(ticket: Ticket, event: PromiseDue, now: datetime) -> Decision:
-    """A limit has passed: the promise is broken, still owed, and the ticket shows it."""
-    promise = next((p for p in ticket.promises if p.id == event.promise_id), None)
-    if promise is None or promise.broken_at is not None or promise.due_at > now:
-        return refused(ticket, "该时限已不再有效")
-    state = after(ticket.state, "overdue") or ticket.state
-    reasons = [f"{KIND_NAMES.get(promise.kind, promise.kind)}已超时", promise.because]
-    if state == State.ESCALATED and ticket.state != State.ESCALATED:
-        reasons.append(f"{STATE_NAMES[ticket.state]} → {STATE_NAMES[state]}")
-    return Decision(
-        replace(ticket, state=state, updated_at=now),
-        (Entry("overdue", MACHINE, tuple(reasons)),),
-        overdue=(event.promise_id,),
-    )
+def _same_day(one: datetime, other: datetime, office: Office) -> bool:
+    zone = office.hours.zone
+    return one.astimezone(zone).date() == other.astimezone(zone).date()
 
 
 def _named(office: Office, ticket: Ticket) -> str:
@@ -250,16 +264,3 @@ def _named(office: Office, ticket: Ticket) -> str:
     category = office.book.categories.get(ticket.category, {}).get("zh", ticket.category)
     topic = office.book.topics.get((ticket.category, ticket.topic))
     return f"{category}-{topic.name['zh'] if topic else ticket.topic}"
-
-
-def _find(ticket: Ticket, draft_id: int, seen: int | None) -> tuple[OpenDraft | None, str]:
-    draft = next((draft for draft in ticket.drafts if draft.id == draft_id), None)
-    if draft is None:
-        return None, "这份草稿已处理过,或已被新的来信取代"
-    if seen is not None and seen != draft.version:
-        return None, "草稿刚被他人修改,请先查看最新内容"
-    return draft, ""
-
-
-def _kept(broken_at: datetime | None) -> PromiseState:
-    return "kept" if broken_at is None else "broken"

@@ -9,20 +9,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from mailbot.core.decision import (
-    MACHINE,
-    Decision,
-    DraftEnd,
-    DraftWanted,
-    Entry,
-    Settled,
-    ended_revisit,
-    superseded_replies,
-)
+from mailbot.core.decision import MACHINE, Decision, DraftEnd, DraftWanted, Entry, More, Settled
+from mailbot.core.endings import open_again
 from mailbot.core.facts import Fact, Facts
+from mailbot.core.ladder import hold_at
 from mailbot.core.office import Office
 from mailbot.core.promises import Promise
-from mailbot.core.ticket import STATE_NAMES, BounceArrived, MailArrived, State, Ticket, after
+from mailbot.core.ratings import Rating, opts_out, read_rating
+from mailbot.core.replies import PART_NAMES
+from mailbot.core.revisits import DISSATISFIED, opted_out, rated
+from mailbot.core.settling import AFTERWARDS, kept, owed, superseded, superseded_replies, withdrawn
+from mailbot.core.teamwork import given_to, new_owner
+from mailbot.core.ticket import (
+    STATE_NAMES,
+    BounceArrived,
+    MailArrived,
+    OptedOut,
+    Rated,
+    State,
+    Ticket,
+    after,
+)
 
 # The graver one leads when a follow-up speaks of something else than the ticket did.
 CATEGORY_RANK = ("other", "revisit", "enquiry", "request", "fault", "complaint")
@@ -70,6 +77,55 @@ def _is_from_a_machine(ticket: Ticket, event: MailArrived, office: Office, now: 
     return Decision(replace(ticket, updated_at=now), (Entry("auto_mail", MACHINE, reasons, event.mail_id),))
 
 
+def _opts_out(ticket: Ticket, event: MailArrived, office: Office, now: datetime) -> Decision | None:
+    if ticket.resolved_at is None or not opts_out(event.understood.body.new) or not _is_customers(ticket, event):
+        return None
+    return opted_out(ticket, OptedOut("mail", event.mail_id), now)
+
+
+def _is_rating(ticket: Ticket, event: MailArrived, office: Office, now: datetime) -> Decision | None:
+    """The customer's answer to our revisit, in their own words; who is not satisfied gets an answer (001-32)."""
+    found = _rating(ticket, event)
+    if found is None:
+        return None
+    given = Rated(found.score, found.reason, "mail", mail_id=event.mail_id)
+    counted = rated(ticket, given, office, now)
+    if counted.refused is not None:
+        return None
+    if found.score > DISSATISFIED and not found.more:
+        return counted
+    # What the mail says besides wants an answer of its own; the ticket is open again.
+    # The case stays what it was about: "不满意" makes a fault no complaint.
+    triage = replace(event.understood.triage, category="revisit", topic="rating")
+    asked = replace(event, understood=replace(event.understood, triage=triage))
+    answer = _wants_an_answer(replace(ticket, score=found.score, score_reason=found.reason), asked, office, now)
+    assert answer is not None
+    unhappy = found.score <= DISSATISFIED
+    more: tuple[tuple[str, More], ...] = (("topic", "still_broken" if unhappy else "rating"),)
+    promised = {each.kind: each for each in (*counted.promised, *answer.promised)}
+    return replace(
+        answer,
+        journal=(*(counted.journal if unhappy else counted.journal[:1]), *answer.journal),
+        promised=tuple(promised.values()) if unhappy else answer.promised,
+        drafts=tuple(replace(each, template="revisit", more=more) for each in answer.drafts),
+        reminders=(*counted.reminders, *answer.reminders),
+        rated=given,
+    )
+
+
+def _rating(ticket: Ticket, event: MailArrived) -> Rating | None:
+    """The rating in this mail, where one was asked for or the mail is plainly about how it went."""
+    if ticket.resolved_at is None or ticket.score is not None or not _is_customers(ticket, event):
+        return None
+    if ticket.revisited_at is None and event.understood.triage.topic != "rating":
+        return None
+    return read_rating(event.understood.body.new)
+
+
+def _is_customers(ticket: Ticket, event: MailArrived) -> bool:
+    return event.understood.sender == ticket.customer and event.understood.trust.level != "fail"
+
+
 def _is_thanks(ticket: Ticket, event: MailArrived, office: Office, now: datetime) -> Decision | None:
     found = event.understood.triage
     new = ticket.id is None
@@ -85,22 +141,30 @@ def _is_thanks(ticket: Ticket, event: MailArrived, office: Office, now: datetime
 def _wants_an_answer(ticket: Ticket, event: MailArrived, office: Office, now: datetime) -> Decision | None:
     new = ticket.id is None
     changed = ticket if new else _merged(ticket, event)
-    changed = replace(changed, waiting_on="us", updated_at=now, asked_at=now, resolved_at=None, closed_at=None)
     state = after(ticket.state, "mail") or ticket.state
-    changed = replace(changed, state=state)
+    again = state != ticket.state and ticket.state in (State.RESOLVED, State.CLOSED)
+    changed = open_again(changed, state, now) if again else replace(changed, state=state, updated_at=now)
+    changed = replace(changed, waiting_on="us", asked_at=now, hush="" if not _hush(event) else changed.hush)
+    acknowledge, why = _acknowledge(ticket, event, office, now)
+    if new:
+        changed = _new(changed, event, office)
     promised, settled = _promises(ticket, changed, event, office, now)
     drafts, ended = _drafts(ticket, changed, event, office)
-    journal = [Entry("opened" if new else "mail", MACHINE, _why(ticket, changed, event), event.mail_id)]
-    acknowledge, why = _acknowledge(ticket, event)
+    if again:
+        ended = (*ended, *superseded(ticket, ("revisit",), MACHINE, "问题重新打开"))
+    supplied, reasons = _supplied(ticket, changed, event, now)
+    journal = [Entry("opened" if new else "mail", MACHINE, (*_why(ticket, changed, event), *reasons), event.mail_id)]
     if new:
         journal.append(Entry("acknowledge" if acknowledge else "no_acknowledge", MACHINE, (why,)))
+        journal.append(Entry("routed", MACHINE, (event.routed or "没有指定负责人",)))
     if acknowledge:
         drafts = (*drafts, DraftWanted("acknowledgement", "acknowledgement", changed.language, event.mail_id))
     return Decision(
         changed,
         tuple(journal),
         promised=promised,
-        settled=settled,
+        settled=(*settled, *supplied),
+        reminders=(new_owner(changed),) if new and changed.owner else (),
         drafts=drafts,
         ended=ended,
         linked=event.placement.linked,
@@ -108,12 +172,47 @@ def _wants_an_answer(ticket: Ticket, event: MailArrived, office: Office, now: da
     )
 
 
+def _new(ticket: Ticket, event: MailArrived, office: Office) -> Ticket:
+    """Whose it is, and whether machines may write to this customer at all."""
+    topic = office.book.topics.get((ticket.category, ticket.topic))
+    return replace(ticket, department=topic.route if topic else "", owner=event.owner, hush=_hush(event))
+
+
+def _hush(event: MailArrived) -> str:
+    """Why no automatic mail goes to this sender (docs/automail.md); a person's reply lifts it."""
+    understood = event.understood
+    if understood.triage.topic == "spam":
+        return "疑似垃圾邮件"
+    if understood.trust.level == "fail":
+        return understood.trust.reason
+    return "" if understood.automail.may_acknowledge else understood.automail.reason
+
+
+def _supplied(
+    before: Ticket, now_is: Ticket, event: MailArrived, now: datetime
+) -> tuple[tuple[Settled, ...], tuple[str, ...]]:
+    """What the customer was asked for and has sent (002-27)."""
+    material = owed(before, "material")
+    if material is None or material.id is None or event.understood.sender != before.customer:
+        return (), ()
+    came = tuple(PART_NAMES.get(code, code) for code in before.missing if code not in now_is.missing)
+    left = tuple(PART_NAMES.get(code, code) for code in now_is.missing if code in before.missing)
+    reasons = [f"客户已补充:{'、'.join(came)}"] if came else []
+    reasons += [f"仍缺:{'、'.join(left)}"] if left else []
+    return (Settled(material.id, kept(material, now), "客户已来信"),), tuple(reasons)
+
+
 Check = Callable[[Ticket, MailArrived, Office, datetime], Decision | None]
 CHECKS: tuple[Check, ...] = (
     _is_from_a_machine,  # before all: a machine's words decide nothing
+    _opts_out,  # before ratings: who says so wants none of it
+    _is_rating,  # before thanks: "很满意,谢谢" is both
     _is_thanks,  # before the rest: it wants no answer
     _wants_an_answer,
 )
+
+
+_UNDELIVERED = "之前的邮件没有送达"
 
 
 def bounce_arrived(ticket: Ticket, event: BounceArrived, office: Office, now: datetime) -> Decision:
@@ -122,20 +221,22 @@ def bounce_arrived(ticket: Ticket, event: BounceArrived, office: Office, now: da
     changed = replace(ticket, updated_at=now)
     if not event.failed or event.kind == "acknowledgement":
         return Decision(changed, (Entry("report", MACHINE, (judged.reason,), event.mail_id),))
+    if event.kind != "reply":
+        words = f"自动邮件没有送达:{'、'.join(event.failed)}"
+        entry = Entry("bounced", MACHINE, (words, judged.reason, "请核对地址或改用其他方式联系客户"), event.mail_id)
+        return Decision(replace(changed, hush=_UNDELIVERED), (entry,))
     reasons = (
         f"我们的回复没有送达:{'、'.join(event.failed)}",
         judged.reason,
         "请核对地址或改用其他方式联系客户",
     )
-    promised = () if _open(ticket, "answer") else (office.promise("answer", ticket.priority, now),)
     state = after(ticket.state, "mail") or ticket.state
-    changed = replace(changed, waiting_on="us", state=state, resolved_at=None, closed_at=None)
-    settled = _end_revisit(ticket, state)
+    changed = open_again(changed, state, now) if ticket.resolved_at else replace(changed, waiting_on="us", state=state)
     return Decision(
-        changed,
+        replace(changed, hush=_UNDELIVERED),
         (Entry("bounced", MACHINE, reasons, event.mail_id),),
-        promised=(*promised, *_solve_if_none(ticket, changed, office, now)),
-        settled=settled,
+        promised=office.promises(_not_owed(ticket, ("answer", "solve", "progress")), changed.case, now),
+        settled=withdrawn(ticket, AFTERWARDS, "问题重新打开"),
     )
 
 
@@ -164,6 +265,8 @@ def _merged(ticket: Ticket, event: MailArrived) -> Ticket:
     found = event.understood.triage
     known = tuple(dict.fromkeys((*ticket.facts, *facts_pairs(event.understood.facts))))
     codes = {code for code, _ in known}
+    if any(each.content_type.lower().startswith(("image/", "video/")) for each in event.understood.mail.attachments):
+        codes.add("photo")
     graver = CATEGORY_RANK.index(found.category) > CATEGORY_RANK.index(ticket.category)
     category, topic = (found.category, found.topic) if graver else (ticket.category, ticket.topic)
     missing = found.missing if graver else ticket.missing
@@ -183,18 +286,31 @@ def _merged(ticket: Ticket, event: MailArrived) -> Ticket:
 def _promises(
     before: Ticket, now_is: Ticket, event: MailArrived, office: Office, now: datetime
 ) -> tuple[tuple[Promise, ...], tuple[Settled, ...]]:
+    """What this mail makes us owe. A standing promise keeps its time, unless the case has become graver."""
     start = min(event.received_at, now)
+    fresh = office.promises(("answer", "solve"), now_is.case, start)
+    settled = list(withdrawn(before, AFTERWARDS, "问题重新打开"))
     promised: list[Promise] = []
-    settled = list(_end_revisit(before, now_is.state))
-    for kind in ("answer", "solve"):
-        fresh = office.promise(kind, now_is.priority, start)
-        standing = _open(before, kind)
+    for each in fresh:
+        standing = owed(before, each.kind)
         if standing is None:
-            promised.append(fresh)
-        elif now_is.priority != before.priority and fresh.due_at < standing.due_at and standing.id is not None:
-            promised.append(fresh)
+            promised.append(each)
+        elif now_is.priority != before.priority and each.due_at < standing.due_at and standing.id is not None:
+            promised.append(each)
             settled.append(Settled(standing.id, "withdrawn", "问题等级提高,改按更早的时限"))
+    begins = ["progress"]
+    if now_is.handled_at is None:
+        begins.append("start")
+    if now_is.topic == "suggestion" and before.id is None:
+        begins.append("suggestion")
+    promised += office.promises(_not_owed(before, tuple(begins)), now_is.case, start)
+    if before.id is None and now_is.owner is not None:
+        promised += given_to(now_is, office, now)
     return tuple(promised), tuple(settled)
+
+
+def _not_owed(ticket: Ticket, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(kind for kind in kinds if owed(ticket, kind) is None)
 
 
 def _drafts(
@@ -208,7 +324,7 @@ def _drafts(
     return (DraftWanted("reply", template, event.understood.language, event.mail_id),), ended
 
 
-def _acknowledge(ticket: Ticket, event: MailArrived) -> tuple[bool, str]:
+def _acknowledge(ticket: Ticket, event: MailArrived, office: Office, now: datetime) -> tuple[bool, str]:
     """May an acknowledgement go out, and why (docs/automail.md rows 12 and 13)."""
     understood = event.understood
     if ticket.id is not None:
@@ -219,6 +335,8 @@ def _acknowledge(ticket: Ticket, event: MailArrived) -> tuple[bool, str]:
         return False, "疑似垃圾邮件"
     if understood.trust.level == "fail":
         return False, understood.trust.reason
+    if now >= hold_at(min(event.received_at, now), office.book.limits, office.hours):
+        return False, "来信已久,不再确认收到,直接说明何时答复"
     if not event.quota_free:
         return False, "24 小时内已向该地址发过确认信"
     return True, "新工单,自动确认收到"
@@ -236,19 +354,3 @@ def _why(before: Ticket, now_is: Ticket, event: MailArrived) -> tuple[str, ...]:
     if now_is.state != before.state:
         reasons.append(f"{STATE_NAMES[before.state]} → {STATE_NAMES[now_is.state]}")
     return tuple(reasons)
-
-
-def _open(ticket: Ticket, kind: str) -> Promise | None:
-    return next((promise for promise in ticket.promises if promise.kind == kind), None)
-
-
-def _end_revisit(ticket: Ticket, state: State) -> tuple[Settled, ...]:
-    if state in (State.RESOLVED, State.CLOSED):
-        return ()
-    return ended_revisit(ticket)
-
-
-def _solve_if_none(ticket: Ticket, now_is: Ticket, office: Office, now: datetime) -> tuple[Promise, ...]:
-    if _open(ticket, "solve") or now_is.state in (State.RESOLVED, State.CLOSED):
-        return ()
-    return (office.promise("solve", now_is.priority, now),)

@@ -9,29 +9,47 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from mailbot.core import acts, arrival
-from mailbot.core.decision import MACHINE, Decision, DraftEnd, Entry, Settled
+from mailbot.core import acts, arrival, endings, replies, revisits, solutions, teamwork, timekeeping
+from mailbot.core.decision import MACHINE, Decision, Entry
 from mailbot.core.office import Office
 from mailbot.core.ticket import (
+    Adopted,
+    Assigned,
     BounceArrived,
+    Closed,
     Corrected,
+    Declined,
+    Delayed,
     DraftApproved,
     DraftRejected,
     DraftWritten,
+    Escalated,
     Event,
     MailArrived,
     MailMoved,
+    MaterialWanted,
+    Merged,
     Noted,
+    Objected,
+    OptedOut,
+    Planned,
+    PledgesSet,
     PromiseDue,
+    PromiseEnded,
+    Rated,
     Reopened,
     Resolved,
     SendFailed,
     SendSettled,
     SendUncertain,
     Sent,
+    SolutionOffered,
     Taken,
+    TaskDone,
     Ticket,
-    after,
+    Transferred,
+    Unmerged,
+    Waiting,
 )
 
 
@@ -42,30 +60,125 @@ def decide(ticket: Ticket, event: Event, office: Office, now: datetime) -> Decis
             return arrival.mail_arrived(ticket, event, office, now)
         case BounceArrived():
             return arrival.bounce_arrived(ticket, event, office, now)
+        case PromiseDue():
+            return timekeeping.promise_due(ticket, event, office, now)
+        case DraftWritten() | PledgesSet() | DraftApproved() | DraftRejected():
+            return _about_a_draft(ticket, event, office, now)
+        case Sent() | SendFailed() | SendUncertain() | SendSettled():
+            return _about_a_send(ticket, event, office, now)
+        case Assigned() | Transferred() | TaskDone() | Delayed() | MaterialWanted() | Objected():
+            return _together(ticket, event, office, now)
+        case SolutionOffered():
+            return solutions.offered(ticket, event, office, now)
+        case Declined():
+            return solutions.declined(ticket, event, office, now)
+        case Resolved() | Reopened() | Closed() | Rated() | OptedOut() | Adopted() | Merged() | Unmerged():
+            return _ending(ticket, event, office, now)
+        case _:
+            return _acting(ticket, event, office, now)
+
+
+def _acting(
+    ticket: Ticket,
+    event: Taken | Noted | Corrected | Planned | Waiting | Escalated | PromiseEnded | MailMoved,
+    office: Office,
+    now: datetime,
+) -> Decision:
+    match event:
         case Taken():
-            return acts.taken(ticket, event, now)
+            return acts.taken(ticket, event, office, now)
         case Noted():
-            return acts.noted(ticket, event, now)
+            return acts.noted(ticket, event, office, now)
         case Corrected():
             return acts.corrected(ticket, event, office, now)
-        case Resolved():
-            return acts.resolved(ticket, event, office, now)
-        case Reopened():
-            return acts.reopened(ticket, event, office, now)
+        case Planned():
+            return acts.planned(ticket, event, office, now)
+        case Waiting():
+            return acts.waiting(ticket, event, office, now)
+        case Escalated():
+            return acts.escalated(ticket, event, now)
+        case PromiseEnded():
+            return acts.promise_ended(ticket, event, office, now)
         case MailMoved():
             return acts.mail_moved(ticket, event, office, now)
+        case _:
+            assert_never(event)
+
+
+def _together(
+    ticket: Ticket,
+    event: Assigned | Transferred | TaskDone | Delayed | MaterialWanted | Objected,
+    office: Office,
+    now: datetime,
+) -> Decision:
+    match event:
+        case Assigned():
+            return teamwork.assigned(ticket, event, office, now)
+        case Transferred():
+            return teamwork.transferred(ticket, event, office, now)
+        case TaskDone():
+            return teamwork.task_done(ticket, event, now)
+        case Delayed():
+            return teamwork.delayed(ticket, event, now)
+        case MaterialWanted():
+            return teamwork.material_wanted(ticket, event, now)
+        case Objected():
+            return teamwork.objected(ticket, event, office, now)
+        case _:
+            assert_never(event)
+
+
+def _ending(
+    ticket: Ticket,
+    event: Resolved | Reopened | Closed | Rated | OptedOut | Adopted | Merged | Unmerged,
+    office: Office,
+    now: datetime,
+) -> Decision:
+    match event:
+        case Resolved():
+            return endings.resolved(ticket, event, office, now)
+        case Reopened():
+            return endings.reopened(ticket, event, office, now)
+        case Closed():
+            return endings.closed(ticket, event, now)
+        case Merged():
+            return endings.merged(ticket, event, now)
+        case Unmerged():
+            return endings.unmerged(ticket, event, office, now)
+        case Rated():
+            return revisits.rated(ticket, event, office, now)
+        case OptedOut():
+            return revisits.opted_out(ticket, event, now)
+        case Adopted():
+            return revisits.adopted(ticket, event, now)
+        case _:
+            assert_never(event)
+
+
+def _about_a_draft(
+    ticket: Ticket, event: DraftWritten | PledgesSet | DraftApproved | DraftRejected, office: Office, now: datetime
+) -> Decision:
+    match event:
         case DraftWritten():
-            return acts.draft_written(ticket, event, now)
+            return replies.draft_written(ticket, event, now)
+        case PledgesSet():
+            return replies.pledges_set(ticket, event, office, now)
         case DraftApproved():
-            return acts.draft_approved(ticket, event, now)
+            return replies.draft_approved(ticket, event, now)
         case DraftRejected():
-            return acts.draft_rejected(ticket, event, now)
-        case PromiseDue():
-            return acts.promise_due(ticket, event, now)
+            return replies.draft_rejected(ticket, event, now)
+        case _:
+            assert_never(event)
+
+
+def _about_a_send(
+    ticket: Ticket, event: Sent | SendFailed | SendUncertain | SendSettled, office: Office, now: datetime
+) -> Decision:
+    match event:
         case Sent():
-            return _sent(ticket, event, office, now)
+            return replies.sent(ticket, event, office, now)
         case SendFailed():
-            return _send_failed(ticket, event, now)
+            return replies.send_failed(ticket, event, now)
         case SendUncertain():
             entry = Entry("uncertain", MACHINE, (event.why, "不会自动重发,请人工确认是否送达"))
             return Decision(replace(ticket, updated_at=now), (entry,))
@@ -74,39 +187,3 @@ def decide(ticket: Ticket, event: Event, office: Office, now: datetime) -> Decis
             return Decision(replace(ticket, updated_at=now), (Entry("settled", event.who, (words, event.proof)),))
         case _:
             assert_never(event)
-
-
-def _sent(ticket: Ticket, event: Sent, office: Office, now: datetime) -> Decision:
-    """The answer is given: its promise is kept (or was broken and is done late).
-
-    A mail that came after the approval is not answered by it: it is promised an answer of its own.
-    """
-    entry = Entry("sent", MACHINE, (event.how,))
-    changed = replace(ticket, updated_at=now)
-    if event.kind == "acknowledgement":
-        return Decision(changed, (entry,))
-    settled = tuple(
-        Settled(promise.id, "kept" if promise.broken_at is None else "broken", "已回复客户")
-        for promise in ticket.promises
-        if promise.kind == "answer" and promise.id is not None
-    )
-    unanswered = ticket.asked_at if ticket.asked_at and ticket.asked_at > event.approved_at else None
-    changed = replace(
-        changed,
-        state=after(ticket.state, "sent") or ticket.state,
-        waiting_on="customer" if not unanswered and (event.asks or ticket.resolved_at) else "us",
-    )
-    promised = (office.promise("answer", ticket.priority, unanswered),) if unanswered and settled else ()
-    return Decision(changed, (entry,), settled=settled, promised=promised)
-
-
-def _send_failed(ticket: Ticket, event: SendFailed, now: datetime) -> Decision:
-    """Refused for good: the words go back to the agents as a draft; the answer is still owed."""
-    changed = replace(ticket, updated_at=now)
-    if event.kind == "acknowledgement":
-        return Decision(changed, (Entry("failed", MACHINE, (event.why,)),))
-    return Decision(
-        replace(changed, waiting_on="us"),
-        (Entry("failed", MACHINE, (event.why, "回复退回为草稿,请核对地址后重新处理")),),
-        ended=(DraftEnd(event.draft_id, "open", MACHINE, event.why),),
-    )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
+from mailbot.core.pledges import Pledge
 from mailbot.core.promises import Promise, PromiseState
 from mailbot.core.threads import Link
-from mailbot.core.ticket import DraftKind, Ticket
+from mailbot.core.ticket import DraftKind, Rated, Ticket
 
 MACHINE = "mailbot"  # who did it, when no person did
+SUPERVISORS = "supervisors"  # an audience of reminders; others are "agent:NAME" and "department:CODE"
+
+More = str | int | datetime | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class DraftWanted:
     author: str = "mailbot"
     subject: str = ""
     text: str = ""
+    asks: bool = False  # it asks the customer for something
+    more: tuple[tuple[str, More], ...] = ()  # facts for the template that only this decision knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,25 @@ class DraftEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    author: str
+    text: str
+    for_customer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What somebody here is to be told, once. Names no customer: it leaves by mail (001-52)."""
+
+    audience: str
+    level: Literal["soon", "last", "overdue", "assigned", "escalated", "unhappy", "answered"]
+    text: str  # Chinese
+    urgent: bool = False  # also when nobody is at work
+    due_at: datetime | None = None
+    promise_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """All that changes, at once. `refused`: why nothing does."""
 
@@ -60,30 +86,20 @@ class Decision:
     journal: tuple[Entry, ...] = ()
     promised: tuple[Promise, ...] = ()
     settled: tuple[Settled, ...] = ()
-    overdue: tuple[int, ...] = ()  # promises that broke but are still owed
+    stepped: tuple[Promise, ...] = ()  # open promises after a step: its moment, the next one, broken or not
+    reminders: tuple[Reminder, ...] = ()
     drafts: tuple[DraftWanted, ...] = ()
     edited: tuple[int, DraftWanted] | None = None  # an open draft gets an agent's text
+    pledges: tuple[int, str, tuple[Pledge, ...]] | None = None  # draft, agent, the times it promises
     ended: tuple[DraftEnd, ...] = ()
     approve: tuple[int, str] | None = None  # draft to pin and put into the outbox, and who approved it
     linked: tuple[Link, ...] = ()
-    note: tuple[str, str] | None = None  # author, text
+    note: Note | None = None
+    rated: Rated | None = None
+    opted_out: Literal["link", "mail"] | None = None
     use_quota: bool = False  # the acknowledgement uses up the address's quota
     refused: str | None = None
 
     def plus(self, *entries: Entry) -> Decision:
         """The same decision with more lines in the journal."""
         return replace(self, journal=(*self.journal, *entries))
-
-
-def superseded_replies(ticket: Ticket, who: str, why: str) -> tuple[DraftEnd, ...]:
-    """The end of every open reply draft: another takes its place."""
-    return tuple(DraftEnd(draft.id, "superseded", who, why) for draft in ticket.drafts if draft.kind == "reply")
-
-
-def ended_revisit(ticket: Ticket) -> tuple[Settled, ...]:
-    """The end of an owed revisit: the problem is open again."""
-    return tuple(
-        Settled(promise.id, "withdrawn", "问题重新打开")
-        for promise in ticket.promises
-        if promise.kind == "revisit" and promise.id is not None
-    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -279,7 +280,7 @@ def to_html(text: str, quoted: str = "") -> str:
     parts = [_paragraph(each) for each in re.split(r"\n(?:[ \t]*\n)+", text) if each.strip()]
     if quoted:
         lines = [line.removeprefix(">").removeprefix(" ") for line in quoted.split("\n")]  # the bar says it here
-        parts.append(f'<blockquote style="{_QUOTE_STYLE}">{_escaped_lines(lines)}</blockquote>')
+        parts.append(f'<blockquote style="{_QUOTE_STYLE}">{_lines(lines, html.escape)}</blockquote>')
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
         '<meta name="color-scheme" content="light dark"></head>\n'
@@ -295,7 +296,7 @@ def _paragraph(block: str) -> str:
 
     def flush() -> None:
         if plain:
-            pieces.append(f'<p style="margin:0 0 12px">{_escaped_lines(plain)}</p>')
+            pieces.append(f'<p style="margin:0 0 12px">{_lines(plain, _linked)}</p>')
         if items:
             entries = "".join(f"<li>{html.escape(item)}</li>" for item in items)
             pieces.append(f'<ol style="margin:0 0 12px;padding-left:24px">{entries}</ol>')
@@ -316,5 +317,21 @@ def _paragraph(block: str) -> str:
     return "\n".join(pieces)
 
 
-def _escaped_lines(lines: list[str]) -> str:
-    return "<br>\n".join(html.escape(line) for line in lines)
+def _lines(lines: list[str], written: Callable[[str], str]) -> str:
+    return "<br>\n".join(written(line) for line in lines)
+
+
+_LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]{1,500}")
+
+
+def _linked(line: str) -> str:
+    """The addresses in our own words can be pressed; those in the customer's quoted words cannot."""
+    pieces, at = [], 0
+    for found in _LINK.finditer(line):
+        address = found[0].rstrip(".,;:!?)'")
+        pieces += [
+            html.escape(line[at : found.start()]),
+            f'<a href="{html.escape(address)}">{html.escape(address)}</a>',
+        ]
+        at = found.start() + len(address)
+    return "".join((*pieces, html.escape(line[at:])))

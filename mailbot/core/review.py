@@ -16,6 +16,8 @@ from typing import Literal
 
 from mailbot.core.checksums import identity, luhn
 from mailbot.core.language import detect
+from mailbot.core.policy import Policy
+from mailbot.core.tone import harsh_words
 
 Level = Literal["block", "warn"]
 
@@ -43,6 +45,7 @@ class Context:
     language: str = "zh"  # of that mail
     allowed: frozenset[str] = frozenset()
     customer_words: str = ""  # all texts of the customer on this ticket
+    policy: Policy | None = None  # the compensation standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,20 @@ def _identity_numbers(draft: DraftText, context: Context) -> Iterator[Finding]:
             yield Finding("bank_card", "block", "含有银行卡号，请删去", f"{digits[:4]}…{digits[-2:]}")
 
 
+def _tone(draft: DraftText, context: Context) -> Iterator[Finding]:
+    for message, words in harsh_words(_plain(draft.text)):
+        yield Finding("tone", "warn", message, words)
+
+
+def _compensation(draft: DraftText, context: Context) -> Iterator[Finding]:
+    for text in (draft.subject, draft.text):
+        for each in context.policy.too_much(text) if context.policy else ():
+            message = (
+                f"金额 {each.amount} 元超出补偿标准（“{each.plan.name[0]}”最多 {each.plan.most} 元），请改在标准以内"
+            )
+            yield Finding("compensation", "block", message, each.words)
+
+
 Check = Callable[[DraftText, Context], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     _header_lines,  # before all: a forged header reaches people that no other check knows of
@@ -188,7 +205,9 @@ CHECKS: tuple[Check, ...] = (
     _identity_numbers,
     _foreign_values,  # 000-30
     _placeholders,  # 000-25
+    _compensation,  # 004-22
     _language,
+    _tone,  # 001-49, 004-08
 )
 
 

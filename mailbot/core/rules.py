@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from mailbot.core import promises
+from mailbot.core.departments import Department, read_departments
 from mailbot.core.errors import UserError
 from mailbot.core.facts import OrderPatterns, read_patterns
+from mailbot.core.limits import read_limits
+from mailbot.core.policy import Policy, read_policy
 from mailbot.core.promises import Limits
 from mailbot.core.rulefile import Table
 from mailbot.core.signs import Hit, Sign, SignSet, Where, compile_signs, fault_of, find, fold
@@ -106,6 +108,8 @@ class RuleBook:
     examples: tuple[Example, ...]
     orders: OrderPatterns
     limits: Limits
+    departments: Mapping[str, Department]  # by code, as a topic's `route` names it
+    policy: Policy  # what may be offered, and how much
     version: str
 
 
@@ -137,8 +141,9 @@ def read_book(files: Mapping[str, str]) -> RuleBook:
     book.read_priority(_file(files, "priority.toml"))
     book.read_mood(_file(files, "mood.toml"))
     texts = "\0".join(f"{path}\0{files[path]}" for path in sorted(files))
-    if "promises.toml" not in files:
-        raise UserError("rules/promises.toml", "", "this file is missing; copy it from the defaults")
+    for path in ("promises.toml", "departments.toml", "policy.toml"):
+        if path not in files:
+            raise UserError(f"rules/{path}", "", "this file is missing; copy it from the defaults")
     return RuleBook(
         topics=book.topics,
         categories=book.categories,
@@ -152,7 +157,9 @@ def read_book(files: Mapping[str, str]) -> RuleBook:
         simplified=reading.simplified,
         examples=tuple(book.examples),
         orders=read_patterns(files),
-        limits=promises.read_limits(files["promises.toml"], "rules/promises.toml"),
+        limits=read_limits(files["promises.toml"], "rules/promises.toml"),
+        departments=read_departments(files["departments.toml"]),
+        policy=read_policy(files["policy.toml"], {*CATEGORIES, *(topic.key for topic in book.topics.values())}),
         version=hashlib.sha256(texts.encode()).hexdigest()[:12],
     )
 

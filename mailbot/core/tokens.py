@@ -1,4 +1,4 @@
-"""Signed tokens: which of our tickets does a Message-ID or a reply address speak of?
+"""Signed tokens: which of our tickets does a Message-ID, a reply address or a rating link speak of?
 
 A ticket number alone is guessable, so nothing is joined because of it; a token carries 128 bits of
 HMAC-SHA256. Tokens are lower case and read in any case, because relays and address books change it.
@@ -15,6 +15,7 @@ MAX_LOCAL_PART = 64  # RFC 5321 4.5.3.1.1
 
 _MESSAGE_ID = re.compile(r"<?([0-9]{8}-[0-9]{1,9})\.([a-z0-9]{1,40})\.([a-z2-7]{26})@[^\s<>@]{1,255}>?")
 _ADDRESS = re.compile(r"[^\s@]{1,64}\+([0-9]{8}-[0-9]{1,9})\.([a-z2-7]{26})@[^\s@]{1,255}")
+_RATING = re.compile(r"([0-9]{8}-[0-9]{1,9})\.([0-9]{1,12})\.([a-z2-7]{26})")
 _MAX_INPUT = 500  # longer than anything we ever made
 
 
@@ -57,6 +58,24 @@ def ticket_of_address(address: str, key: bytes) -> str | None:
     ticket_number, signature = found.groups()
     expected = _sign("address", ticket_number, "", key)
     return ticket_number if hmac.compare_digest(expected, signature) else None
+
+
+def rating_token(ticket_number: str, round_: int, key: bytes) -> str:
+    """The secret part of the link by which a customer rates. `round_`: epoch seconds of the ticket's resolution."""
+    made = f"{ticket_number}.{round_}.{_sign('rating', ticket_number, str(round_), key)}"
+    if not _RATING.fullmatch(made):
+        raise ValueError(f"cannot make a rating token of ticket {ticket_number!r}, round {round_!r}")
+    return made
+
+
+def read_rating_token(token: str, key: bytes) -> tuple[str, int] | None:
+    """Ticket number and round of a rating token of ours; None for every other one, forged ones included."""
+    found = _RATING.fullmatch(token[:_MAX_INPUT].strip().lower())
+    if found is None:
+        return None
+    ticket_number, round_, signature = found.groups()
+    expected = _sign("rating", ticket_number, round_, key)
+    return (ticket_number, int(round_)) if hmac.compare_digest(expected, signature) else None
 
 
 def _sign(purpose: str, ticket_number: str, nonce: str, key: bytes) -> str:

@@ -14,59 +14,13 @@ from datetime import datetime
 from types import MappingProxyType
 
 from mailbot.core.facts import Fact, Facts
+from mailbot.core.known_facts import KNOWN_FACTS as KNOWN_FACTS
+from mailbot.core.known_facts import NOTHING_TO_TELL
+from mailbot.core.known_facts import SIGNATURE_FACTS as SIGNATURE_FACTS
 from mailbot.core.mail import Mail
 from mailbot.core.quoting import Body
 from mailbot.core.reply import bare_subject
 from mailbot.core.triage import Priority, Triage
-
-KNOWN_FACTS: Mapping[str, str] = MappingProxyType(
-    {
-        "company_name": "our name: 示例电器",
-        "hotline": "our telephone number, or empty",
-        "ticket_number": "20261123-0001",
-        "language": "zh or en",
-        "salutation": "尊敬的王女士 / 李明 / 尊敬的客户; Dear Ms Wang / Dear Ann Smith / Dear customer",
-        "customer_subject": "the subject of the mail without Re: and 回复:, or empty",
-        "quote": "a short phrase in the customer's own words, without quotation marks, or empty",
-        "symptom": "what is wrong, in the customer's words, or empty",
-        "demand": "the core of the mail as a short phrase: 要求换货, 产品无法开机, wants a refund, or empty",
-        "wish": "the action the customer wants: 换货, 退款, a refund, to cancel the order, or empty",
-        "product": "the product, or empty",
-        "model": "the model, or empty",
-        "goods": "product and model in one: 空调 KFR-35GW, or empty",
-        "order_number": "the first order number, or empty",
-        "order_numbers": "all order numbers, a list",
-        "order_sure": "true: the order number is certain; false: a candidate, ask whether it is right",
-        "tracking_number": "the first tracking number, or empty",
-        "happened_at": "when it happened, as the customer wrote it, or empty",
-        "people": "names of people the customer speaks of, a list",
-        "has_phone": "true: the mail names a phone number",
-        "has_tried": "true: the customer says what was tried already",
-        "has_photo": "true: pictures or videos came with the mail",
-        "missing": "codes of the facts that are missing, a list: order_number",
-        "questions": "questions for exactly what is missing, a list of whole sentences",
-        "fault_questions": "the same, and for a fault when, how and what was tried, unless it was said",
-        "asks_identity": "true: one of the questions asks for the order number or the registered phone",
-        "category": "enquiry, fault, complaint, request, revisit, other",
-        "topic": "code of the topic: logistics_progress",
-        "topic_name": "the topic as people call it: 物流进度",
-        "priority": "urgent, important, normal",
-        "response_time": "1小时内 / 4个工作小时内 / 24小时内; within 4 working hours",
-        "due_text": "when we answer at the latest: 11月23日（周一）13:00前, or empty",
-        "mood": "calm, upset, angry",
-        "hazard": "true: something burns, shocks, smokes or leaks",
-    }
-)
-SIGNATURE_FACTS: Mapping[str, str] = MappingProxyType(
-    {
-        "company_name": "our name",
-        "hotline": "our telephone number, or empty",
-        "agent_name": "the agent who approves, or empty",
-        "agent_number": "the agent's number, or empty",
-        "ticket_number": "20261123-0001",
-        "language": "zh or en",
-    }
-)
 
 MAX_QUESTIONS = 6  # more is an interrogation, and nobody answers it
 MAX_WORDS = 10_000  # characters of a mail that are looked at here
@@ -93,28 +47,29 @@ def reply_facts(mail: Mail, body: Body, facts: Facts, triage: Triage, occasion: 
     """Everything a template may say about this mail: the keys are KNOWN_FACTS, always all of them."""
     language = occasion.language if occasion.language == "zh" else "en"
     new = body.new[:MAX_WORDS]
-    orders = tuple(_line(each.value) for each in facts.order_numbers[:5])
-    sure = next((_line(each.value) for each in facts.order_numbers if each.sure), "")
+    orders = tuple(one_line(each.value) for each in facts.order_numbers[:5])
+    sure = next((one_line(each.value) for each in facts.order_numbers if each.sure), "")
     questions = _questions(mail, facts, triage, language)
     details = _details(f"{mail.subject}\n{new}", facts, triage, language) if triage.category == "fault" else ()
     return {
+        **NOTHING_TO_TELL,
         "company_name": occasion.company_name,
         "hotline": occasion.hotline,
         "ticket_number": occasion.ticket_number,
         "language": language,
         "salutation": salutation(facts, language),
-        "customer_subject": _line(bare_subject(mail.subject))[:150].rstrip(),  # exact: readers sort by it
+        "customer_subject": one_line(bare_subject(mail.subject))[:150].rstrip(),  # exact: readers sort by it
         "quote": quote(new, facts, triage, language),
         "symptom": clip(_words(facts.symptom), QUOTE_LENGTH[language]),
         "demand": clip(_value(facts.demand), QUOTE_LENGTH[language]),
-        "wish": _wish(_value(facts.demand), language),
+        "wish": wish_in(_value(facts.demand), language),
         "product": clip(_value(facts.product), 40),
         "model": clip(_value(facts.model), 40),
-        "goods": _goods(facts),
+        "goods": goods_of(facts),
         "order_number": sure or next(iter(orders), ""),
         "order_numbers": orders,
         "order_sure": bool(sure),
-        "tracking_number": next((_line(each.value) for each in facts.tracking_numbers), ""),
+        "tracking_number": next((one_line(each.value) for each in facts.tracking_numbers), ""),
         "happened_at": clip(_words(facts.happened_at), 40),
         "people": tuple(clip(each.value, 20) for each in facts.people[:5]),
         "has_phone": bool(facts.phones),
@@ -131,7 +86,7 @@ def reply_facts(mail: Mail, body: Body, facts: Facts, triage: Triage, occasion: 
         "response_time": occasion.response_time or within(*USUAL_ANSWER[triage.priority], language),
         "due_text": due_text(occasion.due_at, language),
         "mood": triage.mood,
-        "hazard": triage.priority == "urgent" and bool(_HAZARD.search(f"{mail.subject}\n{new}")),
+        "hazard": is_hazard(triage.priority, f"{mail.subject}\n{new}"),
     }
 
 
@@ -162,10 +117,15 @@ def due_text(due_at: datetime | None, language: str) -> str:
     """`11月23日（周一）13:00前`; the zone is the one that `due_at` bears."""
     if due_at is None:
         return ""
-    clock, day = f"{due_at:%H:%M}", due_at.weekday()
+    return f"{moment_text(due_at, language)}前" if language == "zh" else f"by {moment_text(due_at, language)}"
+
+
+def moment_text(at: datetime, language: str) -> str:
+    """`11月9日（周一）09:00`, `09:00 on Monday, 9 Nov`; the zone is the one that `at` bears."""
+    clock, day = f"{at:%H:%M}", at.weekday()
     if language == "zh":
-        return f"{due_at.month}月{due_at.day}日（周{_WEEKDAYS[day]}）{clock}前"
-    return f"by {clock} on {_ENGLISH_DAYS[day]}, {due_at.day} {_MONTHS[due_at.month - 1]}"
+        return f"{at.month}月{at.day}日（周{_WEEKDAYS[day]}）{clock}"
+    return f"{clock} on {_ENGLISH_DAYS[day]}, {at.day} {_MONTHS[at.month - 1]}"
 
 
 # -- Address --
@@ -190,7 +150,7 @@ _AS_ENGLISH = {"先生": "Mr", "女士": "Ms", "小姐": "Ms", "太太": "Mrs"}
 
 def salutation(facts: Facts, language: str) -> str:
     """By surname and title where both are known, else by the full name, else neutral (000-45)."""
-    name = _line(facts.customer_name.value) if facts.customer_name else ""
+    name = one_line(facts.customer_name.value) if facts.customer_name else ""
     title = facts.customer_title or ""
     if (latin := _LATIN_TITLE.fullmatch(name)) is not None:
         title, name = latin[1], latin[2]
@@ -265,17 +225,17 @@ def quote(new: str, facts: Facts, triage: Triage, language: str) -> str:
         choices = tuple(filter(_ASKING.search, sentences))
     # A sentence of some length says more than "气死我了".
     telling = (each for each in sentences if _letters(each) >= (8 if _CHINESE.search(each) else 20))
-    usable = (each for each in (*choices, *telling, *sentences, demand) if _usable_quote(each))
+    usable = (each for each in (*choices, *telling, *sentences, demand) if usable_quote(each))
     return next((clip(each, limit) for each in usable), "")
 
 
-def _usable_quote(text: str) -> bool:
+def usable_quote(text: str) -> bool:
     return len(text.strip(_EDGES)) >= 2 and not _PRIVATE.search(text)
 
 
 def clip(text: str, limit: int) -> str:
     """One line of at most `limit` characters, cut at a pause if there is one, without marks at its ends."""
-    line = _line(text).translate(_QUOTE_MARKS).strip(_EDGES)
+    line = one_line(text).translate(_QUOTE_MARKS).strip(_EDGES)
     if len(line) <= limit:
         return line
     head = line[:limit]
@@ -378,7 +338,12 @@ _HAZARD = re.compile(
 )
 
 
-def _wish(demand: str, language: str) -> str:
+def is_hazard(priority: Priority, text: str) -> bool:
+    """Something burns, shocks, smokes or leaks, and triage found it urgent."""
+    return priority == "urgent" and bool(_HAZARD.search(text))
+
+
+def wish_in(demand: str, language: str) -> str:
     """A demand is a wish only when it names an action in the language of the reply."""
     found = _WISH[language].match(demand)
     return demand[found.end() :] if found else ""
@@ -437,7 +402,7 @@ def _has_photo(mail: Mail) -> bool:
 # -- Plain lines --
 
 
-def _goods(facts: Facts) -> str:
+def goods_of(facts: Facts) -> str:
     product, model = clip(_value(facts.product), 40), clip(_value(facts.model), 40)
     return product if model in product else model if product in model else f"{product} {model}"
 
@@ -450,7 +415,7 @@ def _words(fact: Fact | None) -> str:
     return (fact.words or fact.value) if fact else ""
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """One line without anything invisible."""
     visible = (" " if character.isspace() else character for character in text[:MAX_WORDS])
     return " ".join("".join(each for each in visible if unicodedata.category(each)[0] != "C").split())

@@ -1,4 +1,4 @@
-"""The demo's own pages beside the console: the customers' mail, and the clock. Only the demo serves them.
+"""The demo's own pages beside the console: everybody's mail, and the clock. Only the demo serves them.
 
 No log-in; forms are taken from our own pages only, as in the console. Nothing here touches a ticket: customers
 write by SMTP, and the clock only moves.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from datetime import time as clock_time
@@ -29,6 +28,7 @@ from mailbot.console.page import Pages, language_of, render
 from mailbot.core.hours import Hours
 from mailbot.demo import letters, mails
 from mailbot.demo.letters import Letter
+from mailbot.demo.travel import Clockwork
 from mailbot.demo.words import speaker
 from mailbot.demo.world import SUPPORT, Received, World
 from mailbot.store.tables import journal, promise, ticket
@@ -38,8 +38,9 @@ COOKIE = "mailbot_demo"
 ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,60}@(?:[a-z0-9-]{1,40}\.){1,3}(?:example|test)")
 LONGEST_TEXT = 20_000
 SHOWN = 60
+SHOWN_JOURNAL = 200
 REFRESH_SECONDS = 4
-CLOCK_WAIT_SECONDS = 3.0
+TRAVEL_SECONDS = 1  # between looks at a clock that is on its way
 # The inbox is shown inside the customers' page, and refreshes there without touching what is being written.
 FRAMED: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -62,11 +63,11 @@ OURS = [Depends(_ours)]
 router = APIRouter()
 
 
-def add_demo(app: FastAPI, world: World) -> None:
+def add_demo(app: FastAPI, world: World, clockwork: Clockwork) -> None:
     """Add the pages to the console, and a bar that leads to them on top of every page of it."""
     pages: Pages = app.state.pages
     app.state.world = world
-    app.state.moved_to = None
+    app.state.clockwork = clockwork
     pages.add(HERE / "pages", HERE / "static")
     loaders: list[BaseLoader] = [
         FileSystemLoader(HERE / "pages"),  # its base.html stands before the console's, and extends it
@@ -86,7 +87,7 @@ def customers(
     sent: bool = False,
 ) -> Response:
     """Write as a customer, with that customer's inbox below."""
-    known = mails.customers()
+    known = (*mails.customers(), *_world(request).colleagues())
     address = as_.strip().lower() if ADDRESS.fullmatch(as_.strip().lower()) else known[0][1]
     name = next((name for name, each in known if each == address), "")
     return _customers(request, {"address": address, "name": name, "subject": "", "text": ""}, sent=sent)
@@ -151,6 +152,7 @@ def read(
         address=as_,
         index=index,
         mail=original,
+        parts=_linked(original.text.strip(), _world(request).app.config.console.public_url),
         styles=letters.STYLES,
         style=chosen,
         subject=letters.answer_subject(original, chosen),
@@ -169,7 +171,7 @@ def answer(
     """The answer, in the thread, with whatever the visitor made of the quoted words."""
     original = _received(request, address, index).mail
     chosen = style if style in letters.STYLES else letters.STYLES[0]
-    known = {each: name for name, each in mails.customers()}
+    known = {each: name for name, each in (*mails.customers(), *_world(request).colleagues())}
     return _send(
         request,
         Letter(
@@ -189,9 +191,10 @@ def answer(
 def clock(request: Request) -> Response:
     """The time, where it can be moved to, what happened since it was, and what falls due next."""
     world, now = _world(request), _local_now(request)
-    moved: datetime | None = request.app.state.moved_to
+    clockwork = _clockwork(request)
+    journey = clockwork.journey
     with world.app.engine.read() as tx:
-        happened = _journal_since(tx, moved) if moved else []
+        happened = _journal_since(tx, journey.began_at) if journey else []
         due = tx.execute(
             sa.select(promise.c.kind, promise.c.due_at, promise.c.because, ticket.c.number, ticket.c.subject)
             .join(ticket, ticket.c.id == promise.c.ticket_id)
@@ -200,28 +203,25 @@ def clock(request: Request) -> Response:
             .limit(8)
         ).all()
     return _render(
-        request, "demo-clock.html", moments=moments(_hours(request), now), moved=moved, happened=happened, due=due
+        request,
+        "demo-clock.html",
+        moments=moments(_hours(request), now),
+        journey=journey,
+        under_way=clockwork.under_way,
+        share=journey.share(now) if journey else 1.0,
+        refresh=TRAVEL_SECONDS,
+        happened=happened,
+        due=due,
     )
 
 
 @router.post("/demo/clock", dependencies=OURS)
 def move(request: Request, to: Annotated[str, Form()] = "") -> Response:
-    """Move the clock forward and give the loops a moment to act on it."""
-    world = _world(request)
+    """Set out for a later moment; the page shows how far the clock has come. One journey at a time."""
     moment = moments(_hours(request), _local_now(request)).get(to)
     if moment is None:
         raise HTTPException(404)
-    world.clock.move_to(moment)
-    request.app.state.moved_to = moment
-    until = time.monotonic() + CLOCK_WAIT_SECONDS
-    before = -1
-    while time.monotonic() < until:
-        time.sleep(0.6)
-        with world.app.engine.read() as tx:
-            lines = len(_journal_since(tx, moment))
-        if lines and lines == before:
-            break
-        before = lines
+    _clockwork(request).set_out(moment)
     return RedirectResponse("/demo/clock", 303)
 
 
@@ -244,7 +244,7 @@ def _journal_since(tx: sa.Connection, moment: datetime) -> list[Any]:
         .join(ticket, ticket.c.id == journal.c.ticket_id)
         .where(journal.c.at >= moment)
     )
-    return list(tx.execute(query.order_by(journal.c.id.desc()).limit(SHOWN)))
+    return list(tx.execute(query.order_by(journal.c.id.desc()).limit(SHOWN_JOURNAL)))
 
 
 def _customers(request: Request, typed: Mapping[str, str], *, sent: bool = False, wrong: str = "") -> Response:
@@ -254,6 +254,7 @@ def _customers(request: Request, typed: Mapping[str, str], *, sent: bool = False
         status=400 if wrong else 200,
         typed=typed,
         customers=mails.customers(),
+        colleagues=_world(request).colleagues(),
         examples=tuple(mails.EXAMPLES),
         sent=sent,
         wrong=wrong,
@@ -290,6 +291,12 @@ def _received(request: Request, address: str, index: int) -> Received:
     return received
 
 
+def _linked(text: str, public_url: str) -> list[tuple[str, bool]]:
+    """The text in pieces; those that are links to our own console are marked, as mail programs make them links."""
+    pieces = re.split(rf"({re.escape(public_url)}/[\w./?=&-]{{1,300}})", text)
+    return [(piece, n % 2 == 1) for n, piece in enumerate(pieces) if piece]
+
+
 def _lines(text: str) -> str:
     """Browsers send CRLF."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -300,8 +307,13 @@ def _world(request: Request) -> World:
     return world
 
 
+def _clockwork(request: Request) -> Clockwork:
+    clockwork: Clockwork = request.app.state.clockwork
+    return clockwork
+
+
 def _hours(request: Request) -> Hours:
-    return _world(request).app.desk.door.hours
+    return _world(request).app.desk.door.hours_of(None)
 
 
 def _local_now(request: Request) -> datetime:

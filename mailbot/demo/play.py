@@ -18,14 +18,16 @@ from mailbot.demo import mails, stories
 from mailbot.demo.servers import LOOPBACK
 from mailbot.demo.stage import Outcome, Stage
 from mailbot.demo.stories import Line
+from mailbot.demo.travel import Clockwork
 from mailbot.demo.world import SUPPORT, World, free_port, open_world
 from mailbot.log import set_up_log
+from mailbot.loops.runner import Runner
 from mailbot.reader import Reader
 from mailbot.store.tables import mail
 from mailbot.terminal import plain_line, screen
 
 STORY_BEGINS = datetime.fromisoformat("2026-11-23T09:30:00+08:00")  # a Monday morning, so that stories keep
-LOOPS = ("fetch", "work", "post", "clock")
+LOOPS = ("fetch", "work")  # the others are the clockwork
 DAY_SECONDS = 30.0  # longest wait for the day's mails to be on the desk
 
 
@@ -41,9 +43,11 @@ def run_demo(port: int) -> None:
             task = bar.add_task("启动 / starting", total=3 + len(mails.DAY))
             with open_world(Clock(), f"{LOOPBACK}:{found}") as world:
                 bar.advance(task)
+                clockwork, runner = Clockwork(world.app), Runner(world.app.engine, world.app.clock, world.app.stop)
 
                 def ready() -> None:
-                    stop.append(_console(world))
+                    runner.start(clockwork.loop)
+                    stop.append(open_console(world, clockwork))
                     bar.advance(task)
                     _bring_the_day(world, lambda done: bar.update(task, completed=2 + done))
                     bar.update(task, completed=3 + len(mails.DAY))
@@ -51,6 +55,8 @@ def run_demo(port: int) -> None:
                     _welcome(world)
 
                 program.run(world.app, LOOPS, ready)
+                clockwork.loop.wake.set()
+                runner.join(program.STOP_SECONDS)
                 for each in stop:
                     each()
     except KeyboardInterrupt:  # before the loops ran
@@ -83,7 +89,7 @@ def tell(line: Line, outcome: Outcome) -> None:
     screen.print(f"    [{style}]→ {escape(plain_line(outcome.happened))}[/]", soft_wrap=True)
 
 
-def _console(world: World) -> Callable[[], None]:
+def open_console(world: World, clockwork: Clockwork) -> Callable[[], None]:
     """The console with the demo's pages; the call returned stops it."""
     # Imported here: a story needs no web framework.
     from mailbot.console.app import create_app
@@ -93,7 +99,7 @@ def _console(world: World) -> Callable[[], None]:
 
     app = world.app
     pages = create_app(Parts(app.engine, app.desk, app.config, app.clock))
-    add_demo(pages, world)
+    add_demo(pages, world, clockwork)
     return serve_app(pages, app.config)
 
 
@@ -125,8 +131,8 @@ def _welcome(world: World) -> None:
         "   Log in as demo, open the most urgent mail, approve the reply",
         "2. 在客户页读回信，在行间作答再寄回来",
         "   Read it as the customer, answer between its lines",
-        "3. 把时钟拨到 17:00 或三天后，看时限到期",
-        "   Move the clock and watch what falls due",
+        "3. 把时钟拨到 17:00 或三天后，看时限到期、进展信和提醒信寄到谁的邮箱",
+        "   Move the clock: what falls due, and who gets progress mails and reminders",
         "",
         "[dim]Ctrl-C 结束，什么也不留下  ends it and leaves nothing behind[/]",
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +13,9 @@ from sqlalchemy.engine import Row
 
 from mailbot import app as program
 from mailbot.core.ticket import Event
+from mailbot.demo.travel import travel, turn
 from mailbot.demo.world import Received, World
+from mailbot.loops.clock import Clock as ClockLoop
 from mailbot.reader import Reader
 from mailbot.store import lists
 from mailbot.store.tables import mail, ticket
@@ -29,7 +33,9 @@ class Outcome:
     happened: str
 
 
-Perform = Callable[["Stage", Mapping[str, str], tuple[str, ...]], Outcome]
+Words = Mapping[str, str]  # the named parts of a line
+Block = tuple[str, ...]  # the lines below it
+Perform = Callable[["Stage", Words, Block], Outcome]
 
 
 @dataclass(slots=True)
@@ -45,6 +51,41 @@ class Stage:
     def run(self) -> None:
         """Let every loop work until nothing is left to do."""
         program.once(self.world.app, self.reader)
+
+    def travel_to(self, moment: datetime) -> None:
+        """Let time pass, with everything that happens on the way at its own time. No mail comes in meanwhile."""
+        app = self.world.app
+        post = program.post_of(app)
+        try:
+            travel(app, moment, partial(turn, ClockLoop(app.engine, app.desk, app.clock), post))
+        finally:
+            post.close()
+        self.run()
+
+    @property
+    def now(self) -> datetime:
+        """By the company's clock on the wall."""
+        return self.world.clock.now().astimezone(self.world.app.config.company.zone)
+
+    def moment(self, words: str) -> datetime:
+        """ "17:00": the next moment that the clock shows this; "11-24 17:00": the one of that day, never before now."""
+        day, _, clock = words.rpartition(" ")
+        local = self.now
+        month, _, date = day.partition("-")
+        at = datetime.combine(local.date(), time.fromisoformat(clock), local.tzinfo)
+        if day:
+            at = at.replace(month=int(month), day=int(date))
+            return at if at > local else at.replace(year=at.year + 1)
+        return at if at > local else at + timedelta(days=1)
+
+    def shown(self, moment: datetime) -> str:
+        """ "11-24 17:00" """
+        return f"{moment.astimezone(self.now.tzinfo):%m-%d %H:%M}"
+
+    def is_at(self, moment: datetime, words: str) -> bool:
+        """Is this "17:00" or "11-24 17:00"? Within two minutes after: the loops take time, too."""
+        shown = [self.shown(moment - timedelta(minutes=late)) for late in (0, 1, 2)]
+        return any(each == words or each.endswith(f" {words}") for each in shown)
 
     def ticket_id(self, nth: str) -> int:
         """The id of the nth ticket of the story."""

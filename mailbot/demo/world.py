@@ -6,38 +6,42 @@ Nothing of it outlives close(); passwords are made at run time.
 from __future__ import annotations
 
 import secrets
+import shutil
 import smtplib
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mailbot import app as program
 from mailbot.accounts import NewAgent, add_agent
 from mailbot.app import App
-from mailbot.check import AUTOMATIC
 from mailbot.clock import Clock
-from mailbot.config import Config, read
+from mailbot.config import Config, default_folder, read
 from mailbot.core.mail import Mail, parse
 from mailbot.demo.servers import LOOPBACK, MailWorld
-from mailbot.store import keep
+from mailbot.shelf import Shelf
+from mailbot.store import keep, people
 
 SUPPORT = "support@shop.example"
 COMPANY = {"name": "示例电器", "hotline": "400-000-0000"}
 PEOPLE = (
-    NewAgent("demo", "小陈", "8001", "agent"),
-    NewAgent("boss", "周主管", "8000", "supervisor"),
+    NewAgent("demo", "小陈", "8001", "agent", "chen@shop.example"),
+    NewAgent("boss", "周主管", "8000", "supervisor", "zhou@shop.example"),
+    NewAgent("lin", "小林", "8003", "agent", "lin@shop.example"),  # takes what concerns parcels
+    NewAgent("zhao", "赵工", "8005", "agent", "zhao@shop.example"),  # takes what is urgent and technical
 )
+DEPARTMENTS = Path(__file__).parent / "departments.toml"
 MACHINE = "mailer-daemon@mx.mail.example"  # through whose account robots' mails come in
 SMTP_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail in a customer's mailbox; `index` counts from the oldest."""
+    """A mail in somebody's mailbox; `index` counts from the oldest."""
 
     index: int
     raw: bytes
@@ -57,6 +61,12 @@ class World:
     def clock(self) -> Clock:
         return self.app.clock
 
+    def colleagues(self) -> list[tuple[str, str]]:
+        """(name, address) of the agents and the departments: whose mailboxes get reminders."""
+        departments = self.app.shelf.volume.book.departments.values()
+        people = [(person.display_name, person.address) for person in PEOPLE]
+        return people + [(each.name["zh"], each.address) for each in departments if each.address]
+
     def post(self, raw: bytes, sender: str, envelope: str | None = None) -> None:
         """Send a mail to us as its sender's client does it: by SMTP, logged in. `envelope` "": a bounce."""
         account = self.servers.smtp_account(sender)
@@ -65,7 +75,7 @@ class World:
             line.sendmail(sender if envelope is None else envelope, [SUPPORT], raw)
 
     def inbox(self, address: str) -> list[Received]:
-        """What this customer has received, oldest first."""
+        """What this address has received, oldest first."""
         found = []
         for index, raw in enumerate(self.servers.messages(address)):
             mail = parse(raw)
@@ -75,17 +85,30 @@ class World:
 
 
 @contextmanager
-def open_world(clock: Clock, listen: str = "127.0.0.1:8025", database_url: str = "") -> Iterator[World]:
-    """A whole world, its loops not yet running. Without `database_url`: SQLite in the temporary folder."""
+def open_world(clock: Clock, listen: str = "", database_url: str = "", shelf: Shelf | None = None) -> Iterator[World]:
+    """A whole world, its loops not yet running. Without `database_url`: SQLite in the temporary folder.
+
+    `listen`: of the console; "": on a free port, where no agent logs in, as in a story. `shelf`: one that several
+    worlds share, see open_shelf().
+    """
+    log_in, listen = bool(listen), listen or f"{LOOPBACK}:{free_port(0)}"
     with tempfile.TemporaryDirectory(prefix="mailbot-demo-") as name:
         folder = Path(name)
         with MailWorld([SUPPORT], now=clock.now) as servers:
             config = _config(servers, folder, listen, database_url)
-            app = program.build(config, clock)
+            app = program.build(config, clock, shelf or open_shelf(folder))
             try:
-                yield World(servers, app, folder, _people(app))
+                yield World(servers, app, folder, _people(app, log_in=log_in))
             finally:
                 app.close()
+
+
+def open_shelf(folder: Path) -> Shelf:
+    """The packaged rules with the demo's own departments, below this folder; the packaged templates."""
+    rules = folder / "rules"
+    shutil.copytree(default_folder("rules"), rules)
+    shutil.copyfile(DEPARTMENTS, rules / "departments.toml")
+    return Shelf(rules, default_folder("templates"), ("zh", "en"))
 
 
 def free_port(wanted: int) -> int:
@@ -115,21 +138,26 @@ def _config(servers: MailWorld, folder: Path, listen: str, database_url: str) ->
         "company": COMPANY,
         "database": {"url": database_url or f"sqlite:///{folder / 'mailbot.db'}"},
         "mailbox": [mailbox],
-        "console": {"listen": listen},
+        "console": {"listen": listen, "public_url": f"http://{listen}"},
         "paths": {"state": str(folder)},
     }
     return read(table, {}, "demo", folder)
 
 
-def _people(app: App) -> dict[str, str]:
+def _people(app: App, *, log_in: bool) -> dict[str, str]:
     """The agents with their new passwords; boss approves the automatic mails for good."""
-    passwords = {person.name: "-".join(secrets.token_hex(2) for _ in range(3)) for person in PEOPLE}
+    passwords: dict[str, str] = {}
     now = app.clock.now()
     for person in PEOPLE:
-        add_agent(app.engine, person, passwords[person.name], now)
+        if log_in:
+            passwords[person.name] = "-".join(secrets.token_hex(2) for _ in range(3))
+            add_agent(app.engine, person, passwords[person.name], now)
+        else:  # hashing a password takes longer than a day of a story
+            with app.engine.write() as tx:
+                people.add(tx, {**asdict(person), "password": "", "created_at": now})
     shelf = app.shelf.volume.templates
     with app.engine.write() as tx:
-        for template in AUTOMATIC:
+        for template in shelf.automatic():
             for language in shelf.languages:
                 digest = shelf.text_hash(template, language)
                 keep.approve_template(tx, template, language, digest, "boss", now)

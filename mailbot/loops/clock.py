@@ -1,4 +1,4 @@
-"""clock: raises PromiseDue for what has fallen due, and turns over the small recurring chores.
+"""clock: raises PromiseDue for what has come due, mails the reminders, and turns over the small recurring chores.
 
 The ticks come from `schedule`; the jobs hold no logic, due work stands in rows.
 """
@@ -14,7 +14,9 @@ import structlog
 
 from mailbot.clock import Clock as Time
 from mailbot.core.ticket import PromiseDue
-from mailbot.desk import Desk
+from mailbot.desk import ConflictError, Desk
+from mailbot.failpoints import reach
+from mailbot.reminding import gather
 from mailbot.store import people, tickets
 from mailbot.store.engine import Engine
 
@@ -33,6 +35,7 @@ class Clock:
         self._due: deque[Callable[[], object]] = deque()
         self._scheduler = schedule.Scheduler()
         self._scheduler.every(1).seconds.do(self._due.append, self.promises)
+        self._scheduler.every(5).seconds.do(self._due.append, self.reminders)
         self._scheduler.every(1).hours.do(self._due.append, self._tidy)
 
     def step(self) -> float:
@@ -43,14 +46,26 @@ class Clock:
         return TICK_SECONDS
 
     def promises(self) -> int:
-        """Tell the tickets of every promise whose time has passed; how many were told."""
+        """Tell the tickets of every promise whose next step has come; how many were told."""
         now = self._time.now()
         with self._engine.read() as tx:
             due = tickets.due_promises(tx, now)
         told = 0
         for promise_id, ticket_id in due:
-            told += self._desk.handle(ticket_id, PromiseDue(promise_id), now).refused is None
+            reach("clock.before_step")
+            try:
+                told += self._desk.handle(ticket_id, PromiseDue(promise_id), now).refused is None
+            except ConflictError:
+                continue  # the ticket is busy at this moment; the next pass finds the promise again
+            reach("clock.after_step")
         return told
+
+    def reminders(self) -> int:
+        """Queue the mails to agents whose time has come; how many."""
+        with self._engine.write() as tx:
+            queued = gather(tx, self._desk, self._time.now())
+            reach("clock.before_gathered")
+        return queued
 
     def _tidy(self) -> None:
         with self._engine.write() as tx:

@@ -35,6 +35,7 @@ from mailbot.smtp import (
 from mailbot.store import keep, outbox
 from mailbot.store.engine import Engine
 from mailbot.store.outbox import Letter
+from mailbot.store.tickets import read_pledges
 
 log = structlog.get_logger()
 
@@ -85,6 +86,7 @@ class Post:
     def send_due(self) -> int:
         """Claim and send one batch; how many were claimed."""
         with self._engine.write() as tx:
+            outbox.recall_overtaken(tx)
             letters = outbox.claim(tx, self._worker, BATCH, self._clock.now(), self._engine.now(tx))
         if not letters:
             return 0
@@ -102,15 +104,20 @@ class Post:
         told = 0
         for row in rows:
             try:
-                with self._engine.write() as tx:
-                    if outbox.mark_told(tx, row.id, row.state):
-                        reach("post.before_told")
-                        self._desk.handle_in(tx, row.ticket_id, _ended(row), self._clock.now())
-                        told += 1
+                told += self._tell_one(row)
             except ConflictError:
                 continue  # the ticket changed at this moment; the next step tells it
             reach("post.after_told")
         return told
+
+    def _tell_one(self, row: Row[Any]) -> bool:
+        with self._engine.write() as tx:
+            if not outbox.mark_told(tx, row.id, row.state):
+                return False
+            reach("post.before_told")
+            if row.ticket_id is not None:  # else a reminder to an agent
+                self._desk.handle_in(tx, row.ticket_id, _ended(row), self._clock.now())
+        return True
 
     def look_for_proof(self) -> int:
         """Uncertain mails that lie in the Sent folder were sent; how many were settled."""
@@ -208,7 +215,8 @@ class Post:
 
 def _ended(row: Row[Any]) -> Event:
     if row.state == "sent":
-        return Sent(row.id, row.kind, row.asks, row.last_result, row.approved_at)
+        pledges = read_pledges(row.pledges)
+        return Sent(row.id, row.kind, row.asks, row.last_result, row.approved_at, row.template, pledges, row.sent_at)
     if row.state == "failed":
         return SendFailed(row.id, row.draft_id, row.kind, row.last_result)
     return SendUncertain(row.id, row.last_result)

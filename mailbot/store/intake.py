@@ -176,9 +176,10 @@ def give_back(tx: Connection, mail_ids: Sequence[int], worker: str, blamed: bool
     )
 
 
-def assign(tx: Connection, mail_id: int, ticket_id: int | None) -> None:
-    """The mail belongs to this ticket from now on."""
-    tx.execute(sa.update(mail).where(mail.c.id == mail_id).values(ticket_id=ticket_id, state="done"))
+def assign(tx: Connection, mail_id: int, ticket_id: int | None, merged_from: int | None = None) -> None:
+    """The mail belongs to this ticket from now on. `merged_from`: where it goes back to when a merge is undone."""
+    values = {"ticket_id": ticket_id, "state": "done", "merged_from": merged_from}
+    tx.execute(sa.update(mail).where(mail.c.id == mail_id).values(**values))
 
 
 def free_dead_claims(tx: Connection, worker: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from mailbot.store.tables import draft, health, journal, mail, note, outbox, promise, ticket, ticket_link
+from mailbot.store.tables import draft, health, journal, mail, note, outbox, promise, rating, ticket, ticket_link
+
+AT_ONCE = 1000  # ids in one query; databases have a limit
 
 # The moment that matters on a ticket: its next open promise.
 NEXT_DUE = (
@@ -43,14 +46,54 @@ def open_drafts(tx: Connection, limit: int = 200) -> Sequence[Any]:
     return tx.execute(query.order_by(NEXT_DUE, draft.c.id).limit(limit)).all()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tickets to list; what is empty narrows nothing."""
+
+    states: Sequence[str] = ()
+    owner: str | None = None
+    waiting_on: str = ""
+    department: str = ""  # the one that usually has to help, or that owes us an answer
+    due_by: datetime | None = None  # has an open promise due at this moment or before
+    limit: int = 200
+
+
 def tickets(tx: Connection, states: Sequence[str] = (), owner: str | None = None, limit: int = 200) -> Sequence[Any]:
     """Tickets by what is due next; tickets that owe nothing come last, newest first."""
+    return wanted_tickets(tx, Wanted(states, owner, limit=limit))
+
+
+def wanted_tickets(tx: Connection, wanted: Wanted) -> Sequence[Any]:
+    """The tickets that fit, in the same order."""
     query = sa.select(ticket, NEXT_DUE)
-    if states:
-        query = query.where(ticket.c.state.in_(states))
-    if owner is not None:
-        query = query.where(ticket.c.owner == owner)
-    return tx.execute(query.order_by(NEXT_DUE.asc().nulls_last(), ticket.c.id.desc()).limit(limit)).all()
+    if wanted.states:
+        query = query.where(ticket.c.state.in_(wanted.states))
+    if wanted.owner is not None:
+        query = query.where(ticket.c.owner == wanted.owner)
+    if wanted.waiting_on:
+        query = query.where(ticket.c.waiting_on == wanted.waiting_on)
+    if wanted.department:
+        helps = _open_promise(promise.c.kind == "department", promise.c.party == wanted.department)
+        query = query.where(sa.or_(ticket.c.department == wanted.department, helps))
+    if wanted.due_by is not None:
+        query = query.where(_open_promise(promise.c.due_at <= wanted.due_by))
+    return tx.execute(query.order_by(NEXT_DUE.asc().nulls_last(), ticket.c.id.desc()).limit(wanted.limit)).all()
+
+
+def _open_promise(*where: sa.ColumnElement[bool]) -> sa.Exists:
+    """The ticket has an open promise of this sort."""
+    mine = sa.exists().where(promise.c.ticket_id == ticket.c.id, promise.c.state == "open", *where)
+    return mine.correlate(ticket)
+
+
+def next_promises(tx: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """The open promise that falls due first, of each of these tickets that has one."""
+    found: dict[int, Row[Any]] = {}
+    for start in range(0, len(ids), AT_ONCE):
+        query = sa.select(promise).where(promise.c.ticket_id.in_(ids[start : start + AT_ONCE]))
+        for row in tx.execute(query.where(promise.c.state == "open").order_by(promise.c.due_at, promise.c.id)):
+            found.setdefault(row.ticket_id, row)
+    return found
 
 
 def ticket_row(tx: Connection, ticket_id: int) -> Row[Any] | None:
@@ -98,6 +141,11 @@ def journal_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
 
 def notes_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
     return tx.execute(sa.select(note).where(note.c.ticket_id == ticket_id).order_by(note.c.id)).all()
+
+
+def ratings_of(tx: Connection, ticket_id: int) -> Sequence[Any]:
+    """Every answer to a revisit, oldest first."""
+    return tx.execute(sa.select(rating).where(rating.c.ticket_id == ticket_id).order_by(rating.c.id)).all()
 
 
 def links_of(tx: Connection, ticket_id: int) -> Sequence[Any]:

@@ -1,6 +1,7 @@
 """Approved mails on their way out. Phases are committed; a send without an answer is never resent.
 
 queued -> sending(claimed) -> sending(data) -> sent | queued again | failed | uncertain
+queued -> recalled: an automatic mail that an answer has overtaken
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from mailbot.store.tables import outbox
+from mailbot.store.tables import draft, outbox, ticket
 
 # Longer than the longest wait of one attempt (600 s after the final dot, RFC 5321 4.5.3.2.6).
 CLAIM = timedelta(minutes=20)
@@ -24,8 +25,8 @@ class Letter:
     """What one claimed row needs to be sent."""
 
     id: int
-    ticket_id: int
-    draft_id: int
+    ticket_id: int | None  # None: a reminder to an agent
+    draft_id: int | None
     kind: str
     mailbox: str
     message_id: str
@@ -45,7 +46,7 @@ def add(tx: Connection, values: dict[str, Any]) -> int:
 
 def claim(tx: Connection, worker: str, limit: int, now: datetime, db_now: datetime) -> list[Letter]:
     """Claim queued mails whose time has come, and count the attempt. `now`: the loops' clock, for retries."""
-    free = (outbox.c.state == "queued") & (outbox.c.next_try_at <= now)
+    free = _UNDER_WAY & (outbox.c.state == "queued") & (outbox.c.next_try_at <= now) & ~_OVERTAKEN
     chosen = sa.select(outbox.c.id).where(free).order_by(outbox.c.next_try_at, outbox.c.id).limit(limit)
     # As a CTE, which runs once, and with the guard twice: see intake.claim.
     ids_chosen = chosen.with_for_update(skip_locked=True).cte("chosen")
@@ -62,6 +63,33 @@ def claim(tx: Connection, worker: str, limit: int, now: datetime, db_now: dateti
         .returning(*_LETTER)
     )
     return [_letter(row) for row in sorted(rows, key=lambda row: row.id)]
+
+
+# A holding reply or a progress mail never follows the answer it was sent for want of (000-36), and nobody is
+# asked how it went while the ticket is open again.
+_answer = outbox.alias("answer")
+_OVERTAKEN = (
+    outbox.c.kind.in_(("holding", "progress"))
+    & sa.exists()
+    .where(_answer.c.ticket_id == outbox.c.ticket_id, _answer.c.kind == "reply", _answer.c.id > outbox.c.id)
+    .correlate(outbox)
+) | (
+    (outbox.c.kind == "revisit")
+    & sa.exists()
+    .where(ticket.c.id == outbox.c.ticket_id, ticket.c.state.not_in(("resolved", "closed")))
+    .correlate(outbox)
+)
+
+
+_UNDER_WAY = outbox.c.state.in_(("queued", "sending"))  # as the partial index has it, which SQLite takes literally
+_RECALL = (
+    sa.update(outbox).where(_UNDER_WAY, outbox.c.state == "queued", _OVERTAKEN).values(state="recalled", told=True)
+)
+
+
+def recall_overtaken(tx: Connection) -> int:
+    """Automatic mails that wait although time has overtaken them: they are not sent any more."""
+    return int(tx.execute(_RECALL).rowcount)
 
 
 def mark_data(tx: Connection, outbox_id: int, worker: str) -> bool:
@@ -98,7 +126,7 @@ def recover(tx: Connection, db_now: datetime, own: str | None) -> int:
     dead = outbox.c.claimed_until < db_now
     if own is not None:
         dead = dead | (outbox.c.claimed_by != own)
-    gone = (outbox.c.state == "sending") & dead
+    gone = _UNDER_WAY & (outbox.c.state == "sending") & dead
     freed = tx.execute(
         sa.update(outbox)
         .where(gone, outbox.c.phase == "claimed")
@@ -115,7 +143,8 @@ def recover(tx: Connection, db_now: datetime, own: str | None) -> int:
 def settle(tx: Connection, outbox_id: int, sent: bool, proof: str, now: datetime) -> bool:
     """End an uncertain send: it was sent (proof or a person's word), or a person has it sent again."""
     values: dict[str, Any] = {"last_result": proof, "told": False}
-    values |= {"state": "sent", "sent_at": now} if sent else {"state": "queued", "next_try_at": now}
+    # It went when it was tried, not when somebody found out.
+    values |= {"state": "sent", "sent_at": outbox.c.next_try_at} if sent else {"state": "queued", "next_try_at": now}
     done = tx.execute(sa.update(outbox).where(outbox.c.id == outbox_id, outbox.c.state == "uncertain").values(**values))
     return done.rowcount == 1
 
@@ -127,9 +156,16 @@ def ticket_of(tx: Connection, outbox_id: int) -> int | None:
 
 
 def untold(tx: Connection, limit: int = 200) -> list[Row[Any]]:
-    """Sends that ended and whose ticket does not know yet."""
-    query = sa.select(outbox).where(outbox.c.told.is_(False), outbox.c.state.in_(("sent", "failed", "uncertain")))
-    return list(tx.execute(query.order_by(outbox.c.id).limit(limit)))
+    """Sends that ended and whose ticket does not know yet, with the template they were written from."""
+    return list(tx.execute(_UNTOLD.limit(limit)))
+
+
+_UNTOLD = (
+    sa.select(outbox, draft.c.template)
+    .join(draft, draft.c.id == outbox.c.draft_id, isouter=True)
+    .where(outbox.c.told.is_(False), outbox.c.state.in_(("sent", "failed", "uncertain")))
+    .order_by(outbox.c.id)
+)
 
 
 def mark_told(tx: Connection, outbox_id: int, state: str) -> bool:

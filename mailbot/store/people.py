@@ -9,15 +9,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from mailbot.core.departments import Staff
+from mailbot.core.ticket import State
 from mailbot.store.engine import upsert
-from mailbot.store.tables import agent, login_failure, session
+from mailbot.store.tables import agent, login_failure, session, ticket
 
 ROLES = ("agent", "supervisor", "admin")
 FORGIVEN_AFTER = timedelta(days=1)
+ON_A_DESK = (State.PENDING, State.IN_PROGRESS, State.ESCALATED)  # a resolved ticket is no work for its owner
 
 
 def add(tx: Connection, values: dict[str, Any]) -> int:
-    """A new agent: name, display_name, staff_number, role, password (hashed), created_at."""
+    """A new agent: name, display_name, staff_number, role, address, department, password (hashed), created_at."""
     return int(tx.execute(sa.insert(agent).values(**values).returning(agent.c.id)).scalar_one())
 
 
@@ -27,6 +30,38 @@ def by_name(tx: Connection, name: str) -> Row[Any] | None:
 
 def everyone(tx: Connection) -> Sequence[Any]:
     return tx.execute(sa.select(agent).order_by(agent.c.name)).all()
+
+
+def staff(tx: Connection) -> list[Staff]:
+    """The agents who may take tickets, by name, each with the number of tickets on this desk."""
+    loads = (
+        sa.select(ticket.c.owner, sa.func.count().label("open"))
+        .where(ticket.c.owner.is_not(None), ticket.c.state.in_(ON_A_DESK))
+        .group_by(ticket.c.owner)
+        .subquery()
+    )
+    query = (
+        sa.select(agent.c.name, agent.c.department, sa.func.coalesce(loads.c.open, 0).label("open"))
+        .join(loads, loads.c.owner == agent.c.name, isouter=True)
+        .where(agent.c.disabled_at.is_(None))
+        .order_by(agent.c.name)
+    )
+    return [Staff(row.name, row.department, int(row.open)) for row in tx.execute(query)]
+
+
+def recipients(tx: Connection) -> Sequence[Any]:
+    """Whom mailbot may remind: active agents' name, display_name, role, address ("": none known), department."""
+    query = (
+        sa.select(agent.c.name, agent.c.display_name, agent.c.role, agent.c.address, agent.c.department)
+        .where(agent.c.disabled_at.is_(None))
+        .order_by(agent.c.name)
+    )
+    return tx.execute(query).all()
+
+
+def change(tx: Connection, agent_id: int, values: dict[str, Any]) -> None:
+    """New values for some of display_name, staff_number, role, address, department."""
+    tx.execute(sa.update(agent).where(agent.c.id == agent_id).values(**values))
 
 
 def set_password(tx: Connection, agent_id: int, password_hash: str) -> None:

@@ -105,7 +105,20 @@ ticket = Table(
     Column("missing", JSON, nullable=False),
     Column("facts", JSON, nullable=False),
     Column("asked_at", UtcDateTime),
+    Column("department", Words(40), nullable=False, default=""),  # who usually has to help; code
+    Column("hush", Words(), nullable=False, default=""),  # why no automatic mail goes to this customer
+    Column("plan", Words()),
+    Column("news", JSON, nullable=False, default=list),  # notes for the customer that were not told yet
+    Column("news_at", UtcDateTime),
+    Column("handled_at", UtcDateTime),  # when somebody first worked on it
+    Column("written_at", UtcDateTime),  # when the customer last had a mail of ours
     Column("result", Words()),
+    Column("side", Words(12), nullable=False, default=""),  # who was responsible: company, third_party, ...
+    Column("proof", Words(), nullable=False, default=""),  # how we know that it works
+    Column("revisited_at", UtcDateTime),  # when we asked whether it is really solved
+    Column("score", Integer),  # 1 to 5, of the present round
+    Column("score_reason", Words(), nullable=False, default=""),
+    Column("merged_into", Words(20)),  # number of the ticket that has its mails now
     Column("opened_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("resolved_at", UtcDateTime),
@@ -145,6 +158,7 @@ mail = Table(
     Column("subject", Words(), nullable=False, default=""),
     Column("words", Words(), nullable=False, default=""),  # the new words, for lists and search
     Column("filed", Boolean, nullable=False, default=False),  # moved to the file_away folder
+    Column("merged_from", Id),  # the ticket it was in before a merge
     UniqueConstraint("mailbox", "folder", "uidvalidity", "uid"),
     Index(None, "ticket_id"),
     Index(None, "body_sha256"),
@@ -187,10 +201,15 @@ promise = Table(
     Column("broken_at", UtcDateTime),  # due time passed while it was owed
     Column("settled_at", UtcDateTime),
     Column("settled_because", Words(), nullable=False, default=""),
+    Column("about", Words(), nullable=False, default=""),  # what exactly: the words of a pledge, a task
+    Column("party", Words(80), nullable=False, default=""),  # who owes it to us: a department's code
+    Column("next_at", UtcDateTime),  # when the clock has to look at it next; None: nothing more to do by the clock
+    Column("stepped_at", UtcDateTime),  # the planned moment of the last step that was done
     Index(None, "ticket_id"),
 )
 _open_promise: ColumnElement[bool] = promise.c.state == "open"
 Index("ix_promise_open", promise.c.due_at, sqlite_where=_open_promise, postgresql_where=_open_promise)
+Index("ix_promise_next", promise.c.next_at, sqlite_where=_open_promise, postgresql_where=_open_promise)
 
 journal = Table(
     "journal",
@@ -213,6 +232,7 @@ note = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("author", Words(80), nullable=False),
     Column("text", Words(), nullable=False),
+    Column("for_customer", Boolean, nullable=False, default=False),  # may be told in a progress mail
     Index(None, "ticket_id"),
 )
 
@@ -238,6 +258,8 @@ draft = Table(
     Column("decided_at", UtcDateTime),
     Column("decided_by", Words(80)),
     Column("why", Words(), nullable=False, default=""),
+    Column("pledges", JSON, nullable=False, default=list),  # times it promises, as found or set by an agent
+    Column("pledges_by", Words(80)),  # the agent who set them; None: found in the text
     Index(None, "ticket_id"),
 )
 _open_draft: ColumnElement[bool] = draft.c.state == "open"
@@ -247,8 +269,8 @@ outbox = Table(
     "outbox",
     metadata,
     _id(),
-    _of("ticket", "ticket_id", nullable=False),
-    _of("draft", "draft_id", nullable=False),
+    _of("ticket", "ticket_id"),  # None: a reminder to an agent, about several
+    _of("draft", "draft_id"),
     Column("kind", Words(20), nullable=False),
     Column("mailbox", Words(120), nullable=False),
     Column("message_id", Words(300), nullable=False, unique=True),
@@ -261,7 +283,9 @@ outbox = Table(
     Column("asks", Boolean, nullable=False),
     Column("approver", Words(80), nullable=False),
     Column("approved_at", UtcDateTime, nullable=False),
-    Column("state", Words(12), nullable=False),  # queued, sending, sent, failed, uncertain
+    Column("pledges", JSON, nullable=False, default=list),  # become promises once it is sent
+    # queued, sending, sent, failed, uncertain; recalled: an answer overtook an automatic mail
+    Column("state", Words(12), nullable=False),
     Column("phase", Words(12), nullable=False, default=""),  # of the attempt under way: claimed, data
     Column("attempts", Integer, nullable=False),
     Column("next_try_at", UtcDateTime, nullable=False),
@@ -275,6 +299,48 @@ outbox = Table(
 )
 _due: ColumnElement[bool] = outbox.c.state.in_(("queued", "sending"))
 Index("ix_outbox_due", outbox.c.next_try_at, sqlite_where=_due, postgresql_where=_due)
+_untold: ColumnElement[bool] = outbox.c.told.is_(False)
+Index("ix_outbox_untold", outbox.c.id, sqlite_where=_untold, postgresql_where=_untold)
+
+reminder = Table(  # what agents are to be told; the clock gathers what waits into one mail a person
+    "reminder",
+    metadata,
+    _id(),
+    _of("ticket", "ticket_id", nullable=False),
+    _of("promise", "promise_id"),
+    Column("audience", Words(90), nullable=False),  # "agent:NAME", "supervisors", "department:CODE"
+    Column("level", Words(12), nullable=False),  # soon, last, overdue, chase, assigned, unhappy, escalated
+    Column("text", Words(), nullable=False),
+    Column("urgent", Boolean, nullable=False),  # may wake people up
+    Column("due_at", UtcDateTime),
+    Column("at", UtcDateTime, nullable=False),
+    Column("gathered_at", UtcDateTime),  # None: it waits to be mailed
+    Index(None, "ticket_id"),
+)
+Index("ix_reminder_told", reminder.c.audience, reminder.c.gathered_at)
+_waiting: ColumnElement[bool] = reminder.c.gathered_at.is_(None)
+Index("ix_reminder_waiting", reminder.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
+
+rating = Table(  # every answer to a revisit, also of earlier rounds
+    "rating",
+    metadata,
+    _id(),
+    _of("ticket", "ticket_id", nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("reason", Words(), nullable=False),
+    Column("how", Words(8), nullable=False),  # link, mail
+    Column("mail_id", Id),
+    Index(None, "ticket_id"),
+)
+
+customer = Table(  # what a customer asked of us for good
+    "customer",
+    metadata,
+    Column("address", Words(320), primary_key=True),
+    Column("no_revisit_at", UtcDateTime),  # since when they want no revisit mails
+    Column("no_revisit_how", Words(8), nullable=False, default=""),
+)
 
 quota = Table(  # the last automatic mail to an address
     "quota",
@@ -298,6 +364,8 @@ agent = Table(
     Column("display_name", Words(80), nullable=False),
     Column("staff_number", Words(20), nullable=False),  # 工号, in signatures
     Column("role", Words(12), nullable=False),  # agent, supervisor, admin
+    Column("address", Words(320), nullable=False, default=""),  # where reminders go
+    Column("department", Words(40), nullable=False, default=""),  # code, as in rules/departments.toml
     Column("password", Words(), nullable=False),  # argon2id
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from mailbot.core.decision import Decision, DraftEnd, Settled
+from mailbot.core.pledges import Pledge
 from mailbot.core.promises import Promise
 from mailbot.core.threads import Clue, How, Keys, Link, subject_key
-from mailbot.core.ticket import OpenDraft, State, Ticket
+from mailbot.core.ticket import OnItsWay, OpenDraft, State, Ticket
 from mailbot.store.engine import insert_new, upsert
 from mailbot.store.tables import (
+    customer,
     draft,
     journal,
     mail,
@@ -23,6 +25,8 @@ from mailbot.store.tables import (
     outbox,
     promise,
     quota,
+    rating,
+    reminder,
     serial,
     ticket,
     ticket_link,
@@ -47,22 +51,22 @@ class NewDraft:
     blocked: bool
     asks: bool
     mail_id: int | None
+    pledges: tuple[Pledge, ...] = ()
 
 
 def load(tx: Connection, ticket_id: int) -> Ticket | None:
-    """The ticket with its open promises and drafts."""
+    """The ticket with its open promises and drafts, and with what is on its way to the customer."""
     return load_many(tx, [ticket_id]).get(ticket_id)
 
 
 def load_many(tx: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
-    """Several tickets in three queries."""
+    """Several tickets in four queries."""
     if not ids:
         return {}
-    rows = tx.execute(sa.select(ticket).where(ticket.c.id.in_(ids))).all()
+    of = {"ids": list(ids)}
+    rows = tx.execute(_TICKETS, of).all()
     promised: dict[int, list[Promise]] = {}
-    for row in tx.execute(
-        sa.select(promise).where(promise.c.ticket_id.in_(ids), promise.c.state == "open").order_by(promise.c.due_at)
-    ):
+    for row in tx.execute(_PROMISES, of):
         promised.setdefault(row.ticket_id, []).append(
             Promise(
                 kind=row.kind,
@@ -73,32 +77,75 @@ def load_many(tx: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
                 broken_at=row.broken_at,
                 id=row.id,
                 began_at=row.opened_at,
+                about=row.about,
+                party=row.party,
+                next_at=row.next_at,
+                stepped_at=row.stepped_at,
             )
         )
     drafts: dict[int, list[OpenDraft]] = {}
-    for row in tx.execute(
-        sa.select(
-            draft.c.id,
-            draft.c.ticket_id,
-            draft.c.kind,
-            draft.c.version,
-            draft.c.blocked,
-            draft.c.author,
-            draft.c.mail_id,
-        )
-        .where(draft.c.ticket_id.in_(ids), draft.c.state == "open")
-        .order_by(draft.c.id)
-    ):
+    for row in tx.execute(_DRAFTS, of):
         drafts.setdefault(row.ticket_id, []).append(
             OpenDraft(row.id, row.kind, row.version, row.blocked, row.author, row.mail_id)
         )
-    return {row.id: _ticket(row, tuple(promised.get(row.id, ())), tuple(drafts.get(row.id, ()))) for row in rows}
+    going: dict[int, list[OnItsWay]] = {}
+    for row in tx.execute(_ON_ITS_WAY, of):
+        going.setdefault(row.ticket_id, []).append(OnItsWay(row.kind, row.approved_at))
+    return {
+        row.id: _ticket(
+            row, tuple(promised.get(row.id, ())), tuple(drafts.get(row.id, ())), tuple(going.get(row.id, ()))
+        )
+        for row in rows
+    }
+
+
+_OPTED_OUT = (
+    sa.exists()
+    .where(customer.c.address == ticket.c.customer, customer.c.no_revisit_at.is_not(None))
+    .correlate(ticket)
+    .label("opted_out")
+)
+# Statements made once: SQLAlchemy spends more time on making one than a database on the rows of a ticket.
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_TICKETS = sa.select(ticket, _OPTED_OUT).where(ticket.c.id.in_(_IDS))
+_PROMISES = (
+    sa.select(promise).where(promise.c.ticket_id.in_(_IDS), promise.c.state == "open").order_by(promise.c.due_at)
+)
+_DRAFTS = (
+    sa.select(
+        draft.c.id,
+        draft.c.ticket_id,
+        draft.c.kind,
+        draft.c.version,
+        draft.c.blocked,
+        draft.c.author,
+        draft.c.mail_id,
+    )
+    .where(draft.c.ticket_id.in_(_IDS), draft.c.state == "open")
+    .order_by(draft.c.id)
+)
+# An uncertain one may well have arrived; only a person or proof ends it.
+_ON_ITS_WAY = sa.select(outbox.c.ticket_id, outbox.c.kind, outbox.c.approved_at).where(
+    outbox.c.ticket_id.in_(_IDS),
+    (outbox.c.told.is_(False) & outbox.c.state.in_(("queued", "sending", "sent"))) | (outbox.c.state == "uncertain"),
+)
 
 
 def by_number(tx: Connection, number: str) -> int | None:
     """The id of the ticket with this number."""
     found: int | None = tx.execute(sa.select(ticket.c.id).where(ticket.c.number == number)).scalar()
     return found
+
+
+def followed(tx: Connection, ticket_id: int) -> int:
+    """The ticket that has this one's mails now: itself, or the one it was merged into, and so on."""
+    for _ in range(10):  # a chain of merges; agents cannot make a circle, since a merged ticket is closed
+        into = tx.execute(sa.select(ticket.c.merged_into).where(ticket.c.id == ticket_id)).scalar()
+        following = by_number(tx, into) if into else None
+        if following is None:
+            break
+        ticket_id = following
+    return ticket_id
 
 
 def next_number(tx: Connection, day: str) -> str:
@@ -127,26 +174,21 @@ def insert(tx: Connection, fresh: Ticket) -> int:
 
 def save(tx: Connection, changed: Ticket) -> bool:
     """Write the ticket if nobody else did since it was loaded; False: load and decide again."""
-    done = tx.execute(
-        sa.update(ticket)
-        .where(ticket.c.id == changed.id, ticket.c.version == changed.version)
-        .values(**_row(changed), version=changed.version + 1)
-    )
-    return done.rowcount == 1
+    row = {**_row(changed), "version": changed.version + 1, "of_id": changed.id, "of_version": changed.version}
+    return tx.execute(_SAVE, row).rowcount == 1
+
+
+_SAVE = sa.update(ticket).where(ticket.c.id == sa.bindparam("of_id"), ticket.c.version == sa.bindparam("of_version"))
 
 
 def apply(tx: Connection, ticket_id: int, decision: Decision, now: datetime) -> None:
     """Write everything of a decision but the ticket's own row and the drafts' texts."""
     if decision.promised:
         tx.execute(sa.insert(promise), [_promise_row(ticket_id, each, now) for each in decision.promised])
-    for settled in decision.settled:
-        _settle(tx, settled, now)
-    if decision.overdue:
-        tx.execute(
-            sa.update(promise)
-            .where(promise.c.id.in_(decision.overdue), promise.c.state == "open")
-            .values(broken_at=promise.c.due_at)
-        )
+    if decision.settled:
+        tx.execute(_OPEN, [_settled_row(each, now) for each in decision.settled])
+    if decision.stepped:
+        tx.execute(_OPEN, [_stepped_row(each) for each in decision.stepped])
     for ended in decision.ended:
         end_draft(tx, ended, now)
     if decision.journal:
@@ -165,11 +207,55 @@ def apply(tx: Connection, ticket_id: int, decision: Decision, now: datetime) -> 
             ],
         )
     if decision.note:
-        author, text = decision.note
-        tx.execute(sa.insert(note).values(ticket_id=ticket_id, at=now, author=author, text=text))
+        told = decision.note
+        row = {"ticket_id": ticket_id, "at": now, "author": told.author, "text": told.text}
+        tx.execute(sa.insert(note), {**row, "for_customer": told.for_customer})
+    _apply_rare(tx, ticket_id, decision, now)
     orders = [value for code, value in decision.ticket.facts if code == "order_number"]
     insert_new(tx, ticket_order, [{"order_number": number[:80], "ticket_id": ticket_id} for number in orders])
     add_links(tx, ticket_id, decision.linked, now)
+
+
+def _apply_rare(tx: Connection, ticket_id: int, decision: Decision, now: datetime) -> None:
+    """Reminders, ratings, and a customer's wish for no more revisits."""
+    if decision.reminders:
+        tx.execute(
+            sa.insert(reminder),
+            [
+                {
+                    "ticket_id": ticket_id,
+                    "promise_id": each.promise_id,
+                    "audience": each.audience,
+                    "level": each.level,
+                    "text": each.text,
+                    "urgent": each.urgent,
+                    "due_at": each.due_at,
+                    "at": now,
+                }
+                for each in decision.reminders
+            ],
+        )
+    if decision.rated:
+        given = decision.rated
+        row = {"ticket_id": ticket_id, "at": now, "score": given.score, "reason": given.reason, "how": given.how}
+        tx.execute(sa.insert(rating), {**row, "mail_id": given.mail_id})
+    if decision.opted_out:
+        wish = {"address": decision.ticket.customer, "no_revisit_at": now, "no_revisit_how": decision.opted_out}
+        upsert(tx, customer, wish)
+
+
+def pledge_rows(pledges: Sequence[Pledge]) -> list[dict[str, str]]:
+    """Times promised in a text, as JSON keeps them."""
+    return [
+        {"words": each.words, "due_at": each.due_at.isoformat(), "what": each.what, "because": each.because}
+        for each in pledges
+    ]
+
+
+def read_pledges(rows: Sequence[dict[str, Any]]) -> tuple[Pledge, ...]:
+    return tuple(
+        Pledge(row["words"], datetime.fromisoformat(row["due_at"]), row["what"], row["because"]) for row in rows
+    )
 
 
 def add_links(tx: Connection, ticket_id: int, links: Sequence[Link], now: datetime) -> None:
@@ -196,6 +282,18 @@ def add_draft(tx: Connection, ticket_id: int, fresh: NewDraft, now: datetime) ->
 def change_draft(tx: Connection, draft_id: int, fresh: NewDraft) -> None:
     """An agent's text takes the place of the old one."""
     tx.execute(sa.update(draft).where(draft.c.id == draft_id).values(version=draft.c.version + 1, **_draft_text(fresh)))
+
+
+def set_pledges(tx: Connection, draft_id: int, agent: str, pledges: Sequence[Pledge], findings: Sequence[Any]) -> None:
+    """An agent says which times a draft promises; the findings are those that remain."""
+    values = {
+        "pledges": pledge_rows(pledges),
+        "pledges_by": agent,
+        "findings": list(findings),
+        "blocked": any(each["level"] == "block" for each in findings),
+        "version": draft.c.version + 1,
+    }
+    tx.execute(sa.update(draft).where(draft.c.id == draft_id).values(**values))
 
 
 def end_draft(tx: Connection, ended: DraftEnd, now: datetime) -> None:
@@ -280,22 +378,27 @@ def mail_texts(tx: Connection, ticket_id: int) -> tuple[str, ...]:
 
 
 def due_promises(tx: Connection, now: datetime, limit: int = 200) -> list[tuple[int, int]]:
-    """(promise id, ticket id) of every open promise whose time has passed and that is not marked yet."""
+    """(promise id, ticket id) of every open promise that the clock has to look at, the longest due first."""
     rows = tx.execute(
         sa.select(promise.c.id, promise.c.ticket_id)
-        .where(promise.c.state == "open", promise.c.due_at <= now, promise.c.broken_at.is_(None))
-        .order_by(promise.c.due_at)
+        .where(promise.c.state == "open", promise.c.next_at <= now)
+        .order_by(promise.c.next_at, promise.c.id)
         .limit(limit)
     )
     return [(row.id, row.ticket_id) for row in rows]
 
 
-def _settle(tx: Connection, settled: Settled, now: datetime) -> None:
-    tx.execute(
-        sa.update(promise)
-        .where(promise.c.id == settled.promise_id, promise.c.state == "open")
-        .values(state=settled.state, settled_at=now, settled_because=settled.reason)
-    )
+_OPEN = sa.update(promise).where(promise.c.id == sa.bindparam("of_id"), promise.c.state == "open")
+
+
+def _settled_row(settled: Settled, now: datetime) -> dict[str, Any]:
+    how = {"state": settled.state, "settled_at": now, "settled_because": settled.reason}
+    return {"of_id": settled.promise_id, **how}
+
+
+def _stepped_row(stepped: Promise) -> dict[str, Any]:
+    steps = {"next_at": stepped.next_at, "stepped_at": stepped.stepped_at, "broken_at": stepped.broken_at}
+    return {"of_id": stepped.id, **steps}
 
 
 def _promise_row(ticket_id: int, each: Promise, now: datetime) -> dict[str, Any]:
@@ -307,6 +410,9 @@ def _promise_row(ticket_id: int, each: Promise, now: datetime) -> dict[str, Any]
         "because": each.because,
         "state": each.state,
         "opened_at": each.began_at or now,
+        "about": each.about,
+        "party": each.party,
+        "next_at": each.next_at,
     }
 
 
@@ -322,6 +428,8 @@ def _draft_text(fresh: NewDraft) -> dict[str, Any]:
         "blocked": fresh.blocked,
         "asks": fresh.asks,
         "mail_id": fresh.mail_id,
+        "pledges": pledge_rows(fresh.pledges),
+        "pledges_by": None,
     }
 
 
@@ -339,6 +447,8 @@ _PLAIN = (
         "mood",
     ),
     *("asked_at", "result", "opened_at", "updated_at", "resolved_at", "closed_at", "waiting_on"),
+    *("department", "handled_at", "written_at", "hush", "plan", "news_at", "side", "proof", "revisited_at"),
+    *("score", "score_reason", "merged_into"),
 )
 
 
@@ -350,18 +460,24 @@ def _row(value: Ticket) -> dict[str, Any]:
         "confidence": round(value.confidence * 1000),
         "missing": list(value.missing),
         "facts": [list(pair) for pair in value.facts],
+        "news": list(value.news),
     }
 
 
-def _ticket(row: Row[Any], promises: tuple[Promise, ...], drafts: tuple[OpenDraft, ...]) -> Ticket:
+def _ticket(
+    row: Row[Any], promises: tuple[Promise, ...], drafts: tuple[OpenDraft, ...], on_its_way: tuple[OnItsWay, ...]
+) -> Ticket:
     return Ticket(
         **{name: getattr(row, name) for name in _PLAIN},
         state=State(row.state),
         confidence=row.confidence / 1000,
         missing=tuple(row.missing),
         facts=tuple((code, value) for code, value in row.facts),
+        news=tuple(row.news),
+        opted_out=bool(row.opted_out),
         promises=promises,
         drafts=drafts,
+        on_its_way=on_its_way,
         version=row.version,
         id=row.id,
     )

@@ -23,10 +23,11 @@ from mailbot.accounts import NewAgent
 from mailbot.app import App, build
 from mailbot.clock import Clock
 from mailbot.console.app import Parts, create_app
+from mailbot.core.ticket import Ticket
 from mailbot.core.understand import understand
 from mailbot.reception import Reception
 from mailbot.shelf import Shelf
-from mailbot.store import intake, lists, schema
+from mailbot.store import intake, lists, schema, tickets
 from mailbot.store.engine import Engine
 from mailbot.store.intake import Incoming, Place
 from tests.conftest import MONDAY
@@ -144,6 +145,34 @@ def fields_of(draft: Any, **over: Any) -> dict[str, Any]:
     """What the form of a draft sends when nothing was changed."""
     text = draft.text.replace("\n", "\r\n")  # as browsers do
     return {"version": draft.version, "subject": draft.subject, "text": text, **over}
+
+
+def ticket_of(world: World, number: str) -> Ticket:
+    """The ticket as the core sees it."""
+    with world.app.engine.read() as tx:
+        found = tickets.load(tx, lists.ticket_id_of(tx, number) or 0)
+    assert found is not None
+    return found
+
+
+def promises_of(world: World, number: str, kind: str) -> list[Any]:
+    """The ticket's promises of this kind, settled ones too."""
+    with world.app.engine.read() as tx:
+        return [row for row in lists.promises_of(tx, lists.ticket_id_of(tx, number) or 0) if row.kind == kind]
+
+
+def open_drafts(world: World, number: str) -> set[tuple[str, str | None]]:
+    """Kind and template of every draft that waits."""
+    with world.app.engine.read() as tx:
+        rows = lists.drafts_of(tx, lists.ticket_id_of(tx, number) or 0)
+    return {(row.kind, row.template) for row in rows if row.state == "open"}
+
+
+def form_of(html: str, name: str) -> str:
+    """One of the ticket page's forms, with the word that opens it."""
+    found = re.search(rf'<details class="act"[^>]*id="act-{name}".*?</details>', html, re.DOTALL)
+    assert found is not None, name
+    return found[0]
 
 
 @pytest.fixture(autouse=True)

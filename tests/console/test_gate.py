@@ -13,7 +13,7 @@ from mailbot.console.armour import HEADERS
 from mailbot.console.gate import RIGHTS, Act, See, authorize, hosts
 from tests.console.conftest import HERE, fields_of, letter, token_of
 
-OPEN = {"/livez", "/readyz", "/static/{name}", "/login"}
+OPEN = {"/livez", "/readyz", "/static/{name}", "/login", "/r/{token}", "/r/{token}/stop"}
 
 
 def routes(world):
@@ -279,7 +279,7 @@ def test_a_form_that_is_too_large_or_of_unknown_length_is_not_read(world):
 def test_errors_wear_the_same_dress(world, monkeypatch):
     agent = world.browser("xiaozhou")
     number = world.deliver(letter())
-    monkeypatch.setattr("mailbot.console.routes.queue.views.queue", lambda tx: 1 / 0)
+    monkeypatch.setattr("mailbot.console.routes.queue.views.queue", lambda tx, now: 1 / 0)
 
     answers = {
         404: agent.get("/tickets/20990101-0001"),

@@ -11,29 +11,49 @@ from mailbot.core.automail import Automail
 from mailbot.core.decision import Decision
 from mailbot.core.facts import Fact, Facts
 from mailbot.core.mail import Mail, parse
+from mailbot.core.pledges import Pledge
 from mailbot.core.promises import Promise
 from mailbot.core.threads import Placement
 from mailbot.core.ticket import (
+    Adopted,
+    Assigned,
     BounceArrived,
+    Closed,
     Corrected,
+    Declined,
+    Delayed,
     DraftApproved,
     DraftRejected,
     DraftWritten,
+    Escalated,
     Event,
     MailArrived,
     MailMoved,
+    MaterialWanted,
+    Merged,
     Noted,
+    Objected,
     OpenDraft,
+    OptedOut,
+    Planned,
+    PledgesSet,
     PromiseDue,
+    PromiseEnded,
+    Rated,
     Reopened,
     Resolved,
     SendFailed,
     SendSettled,
     SendUncertain,
     Sent,
+    SolutionOffered,
     State,
     Taken,
+    TaskDone,
     Ticket,
+    Transferred,
+    Unmerged,
+    Waiting,
 )
 from mailbot.core.triage import Triage
 from mailbot.core.trust import Trust
@@ -95,7 +115,7 @@ def bounced(failed: tuple[str, ...] = (CUSTOMER,), kind: str = "reply") -> Bounc
 def ticket(state: State = State.PENDING, **over: Any) -> Ticket:
     """A ticket of yesterday with a draft and, by its state, the promises that belong to it."""
     opened = NOW - timedelta(days=1)
-    kinds = {State.RESOLVED: ("revisit",), State.CLOSED: ()}.get(state, ("answer", "solve"))
+    kinds = {State.RESOLVED: ("revisit",), State.CLOSED: ()}.get(state, ("answer", "solve", "progress"))
     due = NOW + timedelta(hours=2)
     promises = tuple(Promise(kind, due, "依据", id=n, began_at=opened) for n, kind in enumerate(kinds, start=1))
     done = opened if state in (State.RESOLVED, State.CLOSED) else None
@@ -116,6 +136,8 @@ def ticket(state: State = State.PENDING, **over: Any) -> Ticket:
         "drafts": () if done else (draft(),),
         "resolved_at": done,
         "closed_at": opened if state is State.CLOSED else None,
+        "result": "已更换" if done else None,
+        "handled_at": done,
         "version": 3,
         "id": 7,
     }
@@ -158,7 +180,29 @@ EVENTS: dict[str, Event] = {
     "uncertain": SendUncertain(1, "没有答复"),
     "settled": SendSettled("wang", True, "客户来电"),
     "overdue": PromiseDue(1),
-    "resolve": Resolved("wang", "已更换主板"),
+    "assign": Assigned("zhou", "wang"),
+    "news": Noted("wang", "已联系维修团队,预计明日上门", for_customer=True),
+    "plan": Planned("wang", "更换主板"),
+    "transfer": Transferred("wang", "technical", "检测主板", "赵工程师"),
+    "task_done": TaskDone("wang", 93, "主板批次有缺陷"),
+    "delay": Delayed("wang", "配件缺货", NOW + timedelta(days=2)),
+    "material": MaterialWanted("wang", ("photo", "购买凭证")),
+    "wait": Waiting("wang", "customer"),
+    "escalate": Escalated("wang", "客户情绪激动"),
+    "object": Objected("wang", "全额退款"),
+    "object_plan": Objected("wang", "不想等维修", "改为换新"),
+    "offer": SolutionOffered("wang", "主板电容损坏", ("repair", "exchange"), side="company"),
+    "decline": Declined("wang", "全额退款", "签收已超过七天", "免费维修"),
+    "end_promise": PromiseEnded("wang", 94, True),
+    "pledges": PledgesSet("wang", 5, (Pledge("今天联系您", NOW + timedelta(hours=3), "contact", "回信承诺"),)),
+    "resolve": Resolved("wang", "已更换主板", "company", "试机正常"),
+    "close": Closed("wang"),
+    "rate_well": Rated(5, "", "link"),
+    "rate_badly": Rated(1, "还是响", "link"),
+    "opt_out": OptedOut("link"),
+    "adopt": Adopted("wang", "说明书加上图示", "明年三月"),
+    "merge": Merged("wang", "20261122-0002"),
+    "unmerge": Unmerged("wang", False),
     "reopen": Reopened("wang", "客户来电说仍有异响"),
     "mail_in": MailMoved("wang", 3, True, "20261122-0002"),
     "mail_out": MailMoved("wang", 1, False, "20261122-0002"),
@@ -172,7 +216,8 @@ def applied(before: Ticket, decision: Decision) -> Ticket:
     serial = 1 + max((each.id or 0 for each in (*before.promises, *before.drafts)), default=0) + before.version * 100
     settled = {each.promise_id for each in decision.settled}
     promises = [each for each in before.promises if each.id not in settled]
-    promises = [replace(each, broken_at=each.due_at) if each.id in decision.overdue else each for each in promises]
+    stepped = {each.id: each for each in decision.stepped}
+    promises = [stepped.get(each.id, each) for each in promises]
     promises += [replace(each, id=serial + n) for n, each in enumerate(decision.promised)]
     ended = {each.draft_id for each in decision.ended if each.state != "open"}
     back = [draft(each.draft_id) for each in decision.ended if each.state == "open"]

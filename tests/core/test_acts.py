@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mailbot.core.decide import decide
-from mailbot.core.decision import Decision
+from mailbot.core.decision import Decision, Note
 from mailbot.core.office import Office
 from mailbot.core.promises import Promise
 from mailbot.core.ticket import (
@@ -68,10 +68,11 @@ def test_what_makes_no_sense_is_refused_with_a_reason_and_changes_nothing(event:
     assert Decision(before, refused=decision.refused) == decision
 
 
+@pytest.mark.rule("001-53")
 def test_a_note_is_kept_and_reaches_no_letter(office: Office) -> None:
     decision = decide(ticket(), Noted("wang", " 已电话联系 "), office, NOW)
 
-    assert ("wang", "已电话联系") == decision.note
+    assert Note("wang", "已电话联系") == decision.note
     assert ((), None) == (decision.drafts, decision.approve)
 
 
@@ -126,7 +127,7 @@ def test_a_correction_leaves_the_revisit_of_a_solved_ticket(office: Office) -> N
 @pytest.mark.rule("000-41")
 @pytest.mark.rule("001-29")
 def test_a_solved_ticket_has_its_result_and_owes_a_revisit(office: Office) -> None:
-    decision = decide(ticket(), Resolved("wang", " 已更换主板 "), office, NOW)
+    decision = decide(ticket(), Resolved("wang", " 已更换主板 ", "company", "试机正常"), office, NOW)
 
     assert ("已更换主板", "wang", "customer", NOW) == (
         decision.ticket.result,
@@ -135,26 +136,30 @@ def test_a_solved_ticket_has_its_result_and_owes_a_revisit(office: Office) -> No
         decision.ticket.resolved_at,
     )
     assert [("revisit", NOW + timedelta(hours=24))] == [(each.kind, each.due_at) for each in decision.promised]
-    assert [(1, "withdrawn"), (2, "kept")] == [(each.promise_id, each.state) for each in decision.settled]
+    # The mail itself is still owed an answer: the summary gives it (000-36).
+    assert [(2, "kept"), (3, "withdrawn")] == [(each.promise_id, each.state) for each in decision.settled]
     assert [(5, "superseded")] == [(each.draft_id, each.state) for each in decision.ended]
 
 
 def test_what_is_solved_late_was_broken(office: Office) -> None:
     late = Promise("solve", NOW - timedelta(days=1), "依据", broken_at=NOW - timedelta(days=1), id=2)
 
-    decision = decide(ticket(promises=(late,)), Resolved("wang", "已更换"), office, NOW)
+    decision = decide(ticket(promises=(late,)), Resolved("wang", "已更换", "company", "试机正常"), office, NOW)
 
     assert ["broken"] == [each.state for each in decision.settled]
 
 
 def test_a_solved_ticket_keeps_its_owner(office: Office) -> None:
-    assert "zhao" == decide(ticket(owner="zhao"), Resolved("wang", "已更换"), office, NOW).ticket.owner
+    assert (
+        "zhao"
+        == decide(ticket(owner="zhao"), Resolved("wang", "已更换", "company", "试机正常"), office, NOW).ticket.owner
+    )
 
 
 def test_a_reopened_ticket_owes_a_solution_and_no_revisit(office: Office) -> None:
     decision = decide(ticket(State.RESOLVED), Reopened("wang", "仍有异响"), office, NOW)
 
-    assert ["solve"] == [each.kind for each in decision.promised]
+    assert ["solve", "progress"] == [each.kind for each in decision.promised]
     assert [(1, "withdrawn")] == [(each.promise_id, each.state) for each in decision.settled]
     assert (None, None, "us") == (
         decision.ticket.resolved_at,
@@ -173,7 +178,7 @@ def test_the_ticket_that_gets_a_mail_owes_it_an_answer_and_drafts_one(state: Sta
     decision = decide(before, EVENTS["mail_in"], office, NOW)
 
     after = applied(before, decision)
-    assert {"answer", "solve"} == {each.kind for each in after.promises}
+    assert {"answer", "solve", "progress"} == {each.kind for each in after.promises}
     assert ["fault"] == [each.template for each in decision.drafts]
     assert [3] == [each.mail_id for each in decision.drafts]
     assert (None, None) == (after.resolved_at, after.closed_at)
@@ -341,7 +346,7 @@ def test_how_an_uncertain_send_was_settled_is_on_record(sent: bool, words: str, 
 def test_a_limit_that_passed_is_broken_still_owed_and_shows_as_escalated(office: Office) -> None:
     decision = decide(ticket(promises=(LATE,)), PromiseDue(1), office, NOW)
 
-    assert (1,) == decision.overdue
+    assert [(1, LATE.due_at)] == [(each.id, each.broken_at) for each in decision.stepped]
     assert () == decision.settled
     assert State.ESCALATED == decision.ticket.state
     assert any("首次回复已超时" in reason for reason in decision.journal[0].reasons)
@@ -349,22 +354,25 @@ def test_a_limit_that_passed_is_broken_still_owed_and_shows_as_escalated(office:
 
 @pytest.mark.parametrize(
     "promise",
-    [
-        replace(LATE, broken_at=LATE.due_at),
-        replace(LATE, due_at=NOW + timedelta(seconds=1)),
-        replace(LATE, id=2),
-    ],
+    [replace(LATE, due_at=NOW, stepped_at=NOW, broken_at=NOW), replace(LATE, due_at=NOW + timedelta(seconds=1))],
 )
 def test_a_limit_is_told_once_and_not_before_its_time(promise: Promise, office: Office) -> None:
-    assert decide(ticket(promises=(promise,)), PromiseDue(1), office, NOW).refused
+    decision = decide(ticket(promises=(promise,)), PromiseDue(1), office, NOW)
+
+    assert ((), ()) == (decision.journal, decision.reminders)
+    assert NOW < (decision.stepped[0].next_at or NOW)
+
+
+def test_a_promise_that_is_over_is_not_looked_at(office: Office) -> None:
+    assert decide(ticket(promises=(replace(LATE, id=2),)), PromiseDue(1), office, NOW).refused
 
 
 def test_an_overdue_revisit_does_not_reopen_a_solved_ticket(office: Office) -> None:
-    late = replace(LATE, kind="revisit")
+    late = replace(LATE, kind="revisit", stepped_at=LATE.due_at - timedelta(hours=1))
 
     decision = decide(ticket(State.RESOLVED, promises=(late,)), PromiseDue(1), office, NOW)
 
-    assert (State.RESOLVED, (1,)) == (decision.ticket.state, decision.overdue)
+    assert (State.RESOLVED, late.due_at) == (decision.ticket.state, decision.stepped[0].broken_at)
 
 
 @pytest.mark.rule("000-36")

@@ -15,7 +15,6 @@ from mailbot.core.decide import decide
 from mailbot.core.decision import Decision
 from mailbot.core.facts import Fact, Facts
 from mailbot.core.office import Office
-from mailbot.core.promises import Promise
 from mailbot.core.threads import Link, Placement
 from mailbot.core.ticket import MailArrived, State, Ticket
 from mailbot.core.understand import Understood, as_human
@@ -47,9 +46,9 @@ def test_a_new_mail_opens_a_ticket_that_owes_an_answer_and_a_solution(office: Of
         decision.ticket.waiting_on,
         decision.ticket.customer,
     )
-    assert ["answer", "solve"] == [each.kind for each in decision.promised]
+    assert ["answer", "solve", "progress"] == [each.kind for each in decision.promised]
     assert (("order_number", "A20261101"),) == decision.ticket.facts
-    assert ["opened", "acknowledge"] == whats(decision)
+    assert ["opened", "acknowledge", "routed"] == whats(decision)
 
 
 def test_what_is_owed_counts_from_the_arrival_at_the_server_not_from_our_fetching_it(office: Office) -> None:
@@ -93,7 +92,7 @@ def test_a_new_ticket_is_not_acknowledged_when_something_speaks_against_it(
     assert not decision.use_quota
     entry = next(each for each in decision.journal if each.what == "no_acknowledge")
     assert reason in "".join(entry.reasons)
-    assert ["answer", "solve"] == [each.kind for each in decision.promised]
+    assert ["answer", "solve", "progress"] == [each.kind for each in decision.promised]
 
 
 @pytest.mark.parametrize("trust", ["pass", "unknown"])
@@ -115,13 +114,13 @@ def test_a_mail_that_must_not_be_answered_gets_no_draft_but_is_owed_a_look(offic
     decision = opened(understood(judged=Automail("human", False, "no", "不可回复的地址", 3)), office)
 
     assert () == decision.drafts
-    assert ["answer", "solve"] == [each.kind for each in decision.promised]
+    assert ["answer", "solve", "progress"] == [each.kind for each in decision.promised]
 
 
 def test_thanks_that_open_a_ticket_are_treated_like_any_mail(office: Office) -> None:
     decision = opened(understood("revisit", "thanks", "normal"), office)
 
-    assert ["answer", "solve"] == [each.kind for each in decision.promised]
+    assert ["answer", "solve", "progress"] == [each.kind for each in decision.promised]
 
 
 def test_a_warning_about_the_sender_stands_in_the_journal(office: Office) -> None:
@@ -183,7 +182,7 @@ def test_a_customer_who_writes_again_reopens_the_ticket(state: State, office: Of
 
     assert State.IN_PROGRESS == decision.ticket.state
     assert (None, None) == (decision.ticket.resolved_at, decision.ticket.closed_at)
-    assert ["answer", "solve"] == [each.kind for each in decision.promised]
+    assert ["answer", "solve", "progress"] == [each.kind for each in decision.promised]
     assert [each.id for each in before.promises] == [each.promise_id for each in decision.settled]
     assert any("→ 处理中" in reason for reason in decision.journal[0].reasons)
 
@@ -204,7 +203,8 @@ def test_a_follow_up_keeps_the_earlier_promise(office: Office) -> None:
 
 
 def test_a_follow_up_after_our_answer_owes_a_new_answer_and_the_old_solution(office: Office) -> None:
-    answered = ticket(State.IN_PROGRESS, promises=(Promise("solve", NOW, "依据", id=2),), drafts=())
+    owes = tuple(each for each in ticket().promises if each.kind != "answer")
+    answered = ticket(State.IN_PROGRESS, promises=owes, drafts=())
 
     decision = follow_up(answered, understood(), office)
 
@@ -219,9 +219,11 @@ def test_a_follow_up_that_is_urgent_shortens_what_is_owed(office: Office) -> Non
     decision = follow_up(ticket(promises=far), understood(priority="urgent"), office)
 
     assert "urgent" == decision.ticket.priority
-    assert [("answer", NOW + timedelta(hours=1)), ("solve", NOW + timedelta(hours=24))] == [
-        (each.kind, each.due_at) for each in decision.promised
-    ]
+    assert [
+        ("answer", NOW + timedelta(hours=1)),
+        ("solve", NOW + timedelta(hours=24)),
+        ("start", NOW + timedelta(hours=2)),
+    ] == [(each.kind, each.due_at) for each in decision.promised]
     assert [1, 2] == [each.promise_id for each in decision.settled]
 
 
@@ -230,7 +232,8 @@ def test_a_follow_up_that_is_urgent_never_moves_an_earlier_due_time_back(office:
 
     decision = follow_up(ticket(promises=overdue), understood(priority="urgent"), office)
 
-    assert ((), ()) == (decision.promised, decision.settled)
+    assert ["start"] == [each.kind for each in decision.promised]
+    assert () == decision.settled
 
 
 @given(st.sampled_from(["urgent", "important", "normal"]), st.sampled_from(["urgent", "important", "normal"]))
@@ -290,7 +293,7 @@ def test_a_reply_that_did_not_arrive_is_owed_again(state: State, office: Office)
 
     decision = decide(answered, bounced(), office, NOW)
 
-    assert ["answer", "solve"] == [each.kind for each in decision.promised]
+    assert ["answer", "solve", "progress"] == [each.kind for each in decision.promised]
     assert "us" == decision.ticket.waiting_on
     assert decision.ticket.state not in (State.RESOLVED, State.CLOSED)
     assert decision.ticket.resolved_at is None

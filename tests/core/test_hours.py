@@ -307,3 +307,139 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(at: datetime) -> None
 
     assert CHINA.is_open(opens)
     assert opens == at or not CHINA.is_open(opens - timedelta(microseconds=1))
+
+
+@given(moments, amounts)
+def test_a_limit_never_ends_before_it_begins(start: datetime, amount: timedelta) -> None:
+    days = 1 + int(amount / timedelta(hours=8))
+
+    assert start < CHINA.add_working(start, amount)
+    assert start < CHINA.add_working_days(start, days)
+    assert CHINA.add_working_days(start, days) < CHINA.add_working_days(start, days + 1)
+
+
+offices = st.sampled_from([CHINA, NO_LUNCH, AMERICA, PLAIN, Hours(ZoneInfo("Europe/Berlin"), "DE", (MORNING,))])
+clocks = st.times(time(0), time(23, 59))
+
+
+@given(offices, moments, clocks)
+def test_the_next_time_is_later_and_on_a_working_day(hours: Hours, at: datetime, clock: time) -> None:
+    first = hours.next_time(at, clock)
+    second = hours.next_time(first, clock)
+
+    assert at < first < second
+    assert all(hours.is_working_day(each.astimezone(hours.zone).date()) for each in (first, second))
+    assert hours.next_time(second - timedelta(microseconds=1), clock) == second
+
+
+@given(offices, moments, amounts)
+def test_a_civil_moment_lies_within_its_bounds_and_is_open_whenever_one_could_be(
+    hours: Hours, earliest: datetime, width: timedelta
+) -> None:
+    latest = earliest + width
+
+    found = hours.civil_moment(earliest, latest)
+
+    local_hour = found.astimezone(hours.zone).hour
+    assert earliest <= found <= latest
+    assert hours.is_open(found) == (hours.next_open(earliest) <= latest)
+    assert hours.is_open(found) or 9 <= local_hour < 20 or found == latest
+
+
+@given(offices, moments, amounts, amounts)
+def test_people_are_told_while_open_and_in_time_whenever_they_can_be(
+    hours: Hours, at: datetime, back: timedelta, ahead: timedelta
+) -> None:
+    since, due = at - back, at + ahead
+
+    found = hours.duty_moment(at, since, due)
+
+    assert hours.is_open(found)
+    assert found > since
+    assert found >= at or hours.next_open(at) >= due
+
+
+@given(moments)
+def test_a_night_that_loses_an_hour_keeps_its_spans_apart(at: datetime) -> None:
+    nights = Hours(NEW_YORK, "IL", ((time(1), time(2, 30)), (time(3), time(5))))
+
+    opens = nights.next_open(at)
+
+    assert nights.is_open(opens)
+    assert nights.add_working(opens, timedelta(minutes=1)) - opens >= timedelta(minutes=1)
+
+
+def test_spans_that_meet_where_the_clocks_go_forward_are_counted_once() -> None:
+    nights = Hours(NEW_YORK, "IL", ((time(1), time(2, 30)), (time(3), time(5))))
+
+    # 01:00 is 06:00 UTC; there is no 02:00, so 05:00 is 09:00 UTC: three real hours
+    end = nights.add_working(local("2026-03-08 00:00", nights), timedelta(hours=3))
+
+    assert datetime(2026, 3, 8, 9, tzinfo=UTC) == end
+
+
+def test_an_hour_that_the_clocks_skip_is_no_opening() -> None:
+    nights = Hours(NEW_YORK, "IL", ((time(2), time(3)),))
+
+    assert local("2026-03-09 02:00", nights) == nights.next_open(local("2026-03-08 00:00", nights))
+
+
+def test_a_place_that_never_opens_tells_nobody_anything() -> None:
+    never = Hours(SHANGHAI, "CN", ())
+
+    with pytest.raises(ValueError, match="no opening hours"):
+        never.duty_moment(local("2026-11-23 09:00"), local("2026-11-23 08:00"), local("2026-11-23 10:00"))
+
+
+# The first year that the calendar in use does not know: 2027 until its days are published.
+UNKNOWN = next(year for year in range(2026, 2100) if not CHINA.published(year))
+
+
+def around(text: str) -> datetime:
+    """ "0-12-31 10:00" -> that day of the last year that is published; "1-..." of the first that is not."""
+    offset, _, rest = text.partition("-")
+    return local(f"{UNKNOWN - 1 + int(offset)}-{rest}")
+
+
+@pytest.mark.parametrize(
+    ("start", "due", "unknown"),
+    [
+        ("0-12-30 10:00", "0-12-31 23:59", False),
+        ("0-12-31 10:00", "1-01-04 18:00", True),
+        ("0-12-31 10:00", "2-01-04 18:00", True),
+        ("1-03-01 10:00", "1-03-02 10:00", True),
+        ("0-01-01 00:00", "0-01-01 00:00", False),
+    ],
+)
+def test_a_time_that_touches_an_unpublished_year_is_known_to(start: str, due: str, unknown: bool) -> None:
+    assert (UNKNOWN if unknown else None) == CHINA.unpublished(around(start), around(due))
+
+
+def test_which_year_a_moment_belongs_to_is_told_by_our_own_clock() -> None:
+    half_past_midnight = around("1-01-01 00:30").astimezone(UTC)
+
+    assert UNKNOWN - 1 == half_past_midnight.year
+    assert UNKNOWN == CHINA.unpublished(half_past_midnight, half_past_midnight)
+
+
+@pytest.mark.parametrize(
+    ("now", "warning"),
+    [
+        ("0-10-31 23:59", ""),
+        ("0-11-01 00:00", "{year} 年的放假安排尚未公布，跨年的时限暂按普通周末计算；公布后请升级日历"),
+        ("0-12-31 23:59", "{year} 年的放假安排尚未公布，跨年的时限暂按普通周末计算；公布后请升级日历"),
+        ("1-01-01 00:00", "日历里还没有 {year} 年的放假安排，调休未知，时限暂按普通周末计算；请升级日历"),
+        ("1-12-01 10:00", "日历里还没有 {year} 年的放假安排，调休未知，时限暂按普通周末计算；请升级日历"),
+    ],
+)
+def test_people_are_told_from_november_that_the_next_calendar_is_not_out(now: str, warning: str) -> None:
+    assert warning.format(year=UNKNOWN) == CHINA.warning(around(now))
+
+
+def test_in_december_of_2025_the_year_2026_is_known() -> None:
+    assert "" == CHINA.warning(local("2025-12-01 10:00"))
+
+
+def test_a_country_without_make_up_days_never_warns() -> None:
+    assert "" == AMERICA.warning(local("2026-12-01 10:00"))
+    assert AMERICA.unpublished(local("2026-12-01 10:00"), local("2030-12-01 10:00")) is None

@@ -321,3 +321,13 @@ def test_only_crlf_and_short_lines_go_on_the_wire(words: str, times: int) -> Non
     assert b"\r" not in raw.replace(b"\r\n", b"")
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert b"\0" not in raw
+
+
+def test_our_own_links_can_be_pressed_and_the_customers_cannot() -> None:
+    page = to_html(
+        "请打开 https://desk.shop.example/r/abc?score=5&lang=zh。\n谢谢 <b>您</b>", "> 看这里 https://evil.example/x"
+    )
+
+    assert '<a href="https://desk.shop.example/r/abc?score=5&amp;lang=zh">' in page
+    assert "&lt;b&gt;您&lt;/b&gt;" in page
+    assert 1 == page.count("<a ")

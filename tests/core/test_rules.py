@@ -169,7 +169,9 @@ def test_a_broken_topic_file_is_refused_with_file_key_and_remedy(old, new, key, 
     assert remedy in raised.value.remedy
 
 
-@pytest.mark.parametrize("path", ["reading.toml", "priority.toml", "mood.toml", "promises.toml"])
+@pytest.mark.parametrize(
+    "path", ["reading.toml", "priority.toml", "mood.toml", "promises.toml", "departments.toml", "policy.toml"]
+)
 def test_a_missing_file_is_named(path):
     with pytest.raises(UserError, match=rf"rules/{path}.*missing"):
         read_book({name: text for name, text in FILES.items() if name != path})

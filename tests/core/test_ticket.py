@@ -34,6 +34,28 @@ settled     P I E R C
 overdue     E E E R C
 resolve     R R R . .
 reopen      . . . I I
+assign      P I E . .
+news        P I E R C
+plan        I I E . .
+transfer    I I E . .
+task_done   . . . . .
+delay       E E E . .
+material    I I E . .
+wait        P I E . .
+escalate    E E E . .
+object      E E E . .
+object_plan I I E . .
+offer       I I E . .
+decline     I I E . .
+end_promise . . . . .
+pledges     P I E R C
+close       . . . . .
+rate_well   . . . C C
+rate_badly  . . . I I
+opt_out     P I E C C
+adopt       P I E R C
+merge       C C C C .
+unmerge     . . . . .
 mail_in     P I E I I
 mail_out    P I E R C
 """
@@ -55,7 +77,7 @@ def test_the_drawn_table_has_a_row_for_every_event() -> None:
 def test_every_event_in_every_state_leads_where_the_table_says(
     name: str, before: State, cell: str, office: Office
 ) -> None:
-    late = replace(ticket(before).promises[0], due_at=NOW) if ticket(before).promises else None
+    late = replace(ticket(before).promises[0], due_at=NOW, began_at=None) if ticket(before).promises else None
     given = ticket(before, drafts=ticket().drafts)
     if name == "overdue" and late is not None:
         given = replace(given, promises=(late, *given.promises[1:]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +81,38 @@ def test_a_nonce_that_would_break_the_form_is_refused() -> None:
         tokens.message_id(NUMBER, "a b", "shop.example", KEY)
 
 
+@pytest.mark.rule("002-33")
+def test_a_rating_link_tells_its_ticket_and_round() -> None:
+    made = tokens.rating_token(NUMBER, 1795395600, KEY)
+
+    assert made == made.lower()
+    assert re.fullmatch(r"[a-z0-9.-]{40,60}", made)  # stands in an address as it is
+    assert (NUMBER, 1795395600) == tokens.read_rating_token(made, KEY)
+    assert (NUMBER, 1795395600) == tokens.read_rating_token(made.upper(), KEY)
+
+
+def test_a_rating_link_that_was_forged_altered_cut_or_made_for_something_else_is_not_believed() -> None:
+    made = tokens.rating_token(NUMBER, 1795395600, KEY)
+    address = tokens.plus_address("s@shop.example", NUMBER, KEY).partition("@")[0].rpartition(".")[2]
+    sent = tokens.message_id(NUMBER, "1795395600", "shop.example", KEY).partition("@")[0][1:]
+
+    assert tokens.read_rating_token(made, b"other") is None
+    assert tokens.read_rating_token(made.replace("-0001", "-0002"), KEY) is None
+    assert tokens.read_rating_token(made.replace("1795395600", "1795395601"), KEY) is None
+    assert tokens.read_rating_token(f"{NUMBER}.1795395600.{address}", KEY) is None
+    assert tokens.read_rating_token(sent, KEY) is None
+    for cut in range(len(made)):
+        assert tokens.read_rating_token(made[:cut], KEY) is None
+    assert tokens.ticket_of(f"<{made}@shop.example>", KEY) is None
+
+
+def test_a_rating_link_for_no_ticket_is_not_made() -> None:
+    with pytest.raises(ValueError, match="cannot make"):
+        tokens.rating_token("no number", 1, KEY)
+    with pytest.raises(ValueError, match="cannot make"):
+        tokens.rating_token(NUMBER, -1, KEY)
+
+
 @given(NONCES, st.integers(1, 10**8))
 def test_whatever_was_made_is_read_back(nonce: str, serial: int) -> None:
     number = f"20261123-{serial:04}"
@@ -91,3 +125,4 @@ def test_whatever_was_made_is_read_back(nonce: str, serial: int) -> None:
 def test_no_text_raises_or_is_believed(text: str) -> None:
     assert tokens.ticket_of(text, KEY) is None
     assert tokens.ticket_of_address(text, KEY) is None
+    assert tokens.read_rating_token(text, KEY) is None

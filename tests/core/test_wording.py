@@ -245,6 +245,18 @@ def test_a_fault_is_asked_when_how_and_what_was_tried() -> None:
     assert asked == made["fault_questions"]
 
 
+@pytest.mark.rule("003-14")
+def test_the_key_facts_are_asked_for_by_open_and_closed_questions() -> None:
+    lacking = ("order_number", "phone", "model", "symptom", "happened_at")
+
+    asked = said("坏了", triaged("fault", "malfunction", "important", *lacking))["fault_questions"]
+
+    text = "".join(asked)  # type: ignore[arg-type]
+    assert all(each in text for each in ("订单", "型号", "什么时候", "还是偶尔")), text
+    assert any(each.endswith("吗？") or "还是" in each for each in asked)  # type: ignore[attr-defined]
+    assert any("什么" in each or "怎样" in each for each in asked)  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("new", "occasion"),
     [

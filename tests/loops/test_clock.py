@@ -13,6 +13,7 @@ from mailbot.clock import Clock as Time
 from mailbot.config import Config
 from mailbot.demo.servers import MailWorld
 from mailbot.loops.clock import Clock
+from mailbot.store.tables import journal
 from tests.conftest import MONDAY, ROOT
 from tests.loops.line import SUPPORT, Line, letter, mailbox, on_sqlite
 
@@ -34,7 +35,8 @@ def test_a_promise_that_falls_due_escalates_its_ticket_once(line: Line, world: M
     assert 0 == clock.promises()
 
     line.app.clock.move_to(MONDAY + timedelta(hours=24))
-    assert 1 <= clock.promises()
+    while clock.promises():  # a pass does one step of each promise
+        pass
     assert 0 == clock.promises()
 
     (row,) = line.tickets()
@@ -52,7 +54,8 @@ def test_what_was_answered_in_time_is_not_told(line: Line, world: MailWorld) -> 
     clock_of(line).promises()
 
     assert ("answer", "kept") in line.promises(ticket_id)
-    assert "overdue" not in line.journal(ticket_id)
+    told = [reason for row in line.rows(journal) for reason in row.reasons]
+    assert not any("首次回复已超时" in reason for reason in told)
 
 
 @on_sqlite

@@ -21,7 +21,8 @@ from tests.conftest import ROOT
 
 def test_the_migrations_make_exactly_the_tables(engine: Engine) -> None:
     with engine.read() as tx:
-        context = MigrationContext.configure(tx, opts={"compare_type": True, "compare_server_default": True})
+        # Defaults in the schema are for rows older than their column; new rows bring every value.
+        context = MigrationContext.configure(tx, opts={"compare_type": True})
         differences = compare_metadata(context, metadata)
 
     assert [] == differences

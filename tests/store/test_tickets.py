@@ -105,7 +105,7 @@ def test_promises_are_opened_broken_and_settled(engine: Engine) -> None:
         ticket_id,
         promised=(
             Promise("solve", NOW + timedelta(days=1), "依据", began_at=began),
-            Promise("answer", NOW, "依据", began_at=began),
+            Promise("answer", NOW, "依据", began_at=began, next_at=NOW),
         ),
     )
     answer, solve = loaded(engine, ticket_id).promises
@@ -113,7 +113,7 @@ def test_promises_are_opened_broken_and_settled(engine: Engine) -> None:
         assert [(answer.id, ticket_id)] == tickets.due_promises(tx, NOW)
         assert [] == tickets.due_promises(tx, NOW - timedelta(seconds=1))
 
-    apply(engine, ticket_id, overdue=(answer.id,))
+    apply(engine, ticket_id, stepped=(replace(answer, broken_at=NOW, stepped_at=NOW, next_at=None),))
     broken = loaded(engine, ticket_id).promises[0]
     with engine.read() as tx:
         assert [] == tickets.due_promises(tx, NOW)
@@ -129,7 +129,8 @@ def test_a_settled_promise_stays_as_it_was_settled(engine: Engine) -> None:
     apply(engine, ticket_id, promised=(Promise("answer", NOW, "依据"),))
     promise_id = loaded(engine, ticket_id).promises[0].id or 0
     apply(engine, ticket_id, settled=(Settled(promise_id, "kept", "一"),))
-    apply(engine, ticket_id, settled=(Settled(promise_id, "withdrawn", "二"),), overdue=(promise_id,))
+    late = Promise("answer", NOW, "依据", broken_at=NOW, id=promise_id)
+    apply(engine, ticket_id, settled=(Settled(promise_id, "withdrawn", "二"),), stepped=(late,))
 
     with engine.read() as tx:
         row = tx.execute(sa.select(promise)).one()

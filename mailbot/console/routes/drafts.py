@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Path, Request
@@ -11,16 +11,31 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from mailbot.accounts import Session
-from mailbot.console import reads
+from mailbot.console import moments, reads
 from mailbot.console.gate import Act, parts_of
 from mailbot.console.page import language_of
-from mailbot.console.routes.ticket import LONGEST_TEXT, Refusal, Typed, handled, id_of, one_line, plain, show
+from mailbot.console.routes.ticket import (
+    LONGEST_TEXT,
+    Refusal,
+    Times,
+    Typed,
+    handled,
+    id_of,
+    one_line,
+    plain,
+    show,
+    time_typed,
+)
 from mailbot.console.words import Words
-from mailbot.core.ticket import DraftApproved, DraftRejected, DraftWritten
+from mailbot.core.pledges import Pledge
+from mailbot.core.promises import clock_words
+from mailbot.core.ticket import DraftApproved, DraftRejected, DraftWritten, PledgesSet
 from mailbot.store import lists
+from mailbot.store.tickets import read_pledges
 
 router = APIRouter()
 Id = Annotated[int, Path(ge=1, le=2**53)]
+Pledges = tuple[Pledge, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +45,15 @@ class DraftForm:
     version: Annotated[int, Form()] = -1
     subject: Annotated[str, Form()] = ""
     text: Annotated[str, Form()] = ""
+    times: Annotated[str, Form()] = ""  # "1": the form showed the promised times
+    keep: Annotated[list[int] | None, Form()] = None  # the rows that are ticked
+    at: Annotated[list[str] | None, Form()] = None  # the time of every row
+    more_words: Annotated[str, Form()] = ""
+    more_at: Annotated[str, Form()] = ""
 
     def typed(self, draft_id: int, *, stale: bool = False) -> Typed:
-        return Typed(draft_id, one_line(self.subject), plain(self.text), stale)
+        times = Times(tuple(self.keep or ()), tuple(self.at or ()), one_line(self.more_words), self.more_at)
+        return Typed(draft_id, one_line(self.subject), plain(self.text), stale, times if self.times else None)
 
 
 @router.post("/drafts/{draft_id}/approve")
@@ -44,18 +65,15 @@ def approve(
 ) -> Response:
     """Approve what the agent has on screen: a changed text is saved (and reviewed) first."""
     row = _row(request, draft_id)
-    version = form.version
-    if _changed(row, form.typed(draft_id)):
-        refusal = _saved(request, visitor, row, form)
-        if refusal is not None:
-            return show(request, visitor, row.number, refusal)
-        version += 1
-        if _row(request, draft_id).blocked:
-            why = Words(language_of(request))("refused.saved_blocked")
-            return show(request, visitor, row.number, Refusal(why))
+    version, refusal = _kept(request, visitor, row, form)
+    if refusal is not None:
+        return show(request, visitor, row.number, refusal)
+    if version != form.version and _row(request, draft_id).blocked:
+        why = Words(language_of(request))("refused.saved_blocked")
+        return show(request, visitor, row.number, Refusal(why))
     why_not = handled(request, row.ticket_id, DraftApproved(visitor.person.name, draft_id, version))
     if why_not is not None:
-        return show(request, visitor, row.number, _refusal(row, form, why_not))
+        return show(request, visitor, row.number, _refusal(request, row, form, why_not))
     return RedirectResponse(f"/tickets/{row.number}?done=approved", 303)
 
 
@@ -67,7 +85,7 @@ def edit(
     form: Annotated[DraftForm, Depends()],
 ) -> Response:
     row = _row(request, draft_id)
-    refusal = _saved(request, visitor, row, form)
+    _, refusal = _kept(request, visitor, row, form, always=True)
     if refusal is not None:
         return show(request, visitor, row.number, refusal)
     return RedirectResponse(f"/tickets/{row.number}?done=saved", 303)
@@ -110,6 +128,64 @@ def write(
     return RedirectResponse(f"/tickets/{number}?done=written", 303)
 
 
+def _kept(
+    request: Request, visitor: Session, row: Row[Any], form: DraftForm, *, always: bool = False
+) -> tuple[int, Refusal | None]:
+    """Save what the agent changed, the words and the times; the version it has then, or why not.
+
+    `always`: also words that did not change, as the agent pressed the button for it (and they may be stale).
+    """
+    typed = form.typed(row.id)
+    before = read_pledges(row.pledges)
+    chosen, wrong = _chosen(request, typed.times, before)
+    if wrong:
+        return form.version, Refusal(wrong, typed)
+    version, words = form.version, _changed(row, typed)
+    if words or (always and chosen == before):
+        refusal = _saved(request, visitor, row, form)
+        if refusal is not None:
+            return version, refusal
+        version += 1
+        if chosen != before and not _same(read_pledges(_row(request, row.id).pledges), before):
+            return version, Refusal(Words(language_of(request))("refused.times_changed"))
+    if chosen != before:
+        why = handled(request, row.ticket_id, PledgesSet(visitor.person.name, row.id, chosen, version))
+        if why is not None:
+            return version, _refusal(request, row, form, why)
+        version += 1
+    return version, None
+
+
+def _chosen(request: Request, times: Times | None, before: Pledges) -> tuple[Pledges, str]:
+    """The times that the agent wants watched, and in words what is wrong with a field."""
+    if times is None:
+        return before, ""
+    zone = parts_of(request).config.company.zone
+    found: list[Pledge] = []
+    for place, each in enumerate(before):
+        if place not in times.keep:
+            continue
+        typed = times.at[place] if place < len(times.at) else ""
+        if typed and typed != moments.field(each.due_at, zone):
+            at, wrong = time_typed(request, typed, needed=True)
+            if at is None:
+                return before, wrong
+            because = f"由客服改为 {clock_words(at, parts_of(request).desk.door.hours_of(None))}"
+            each = replace(each, due_at=at, because=because)
+        found.append(each)
+    if times.more_words or times.more_at:
+        at, wrong = time_typed(request, times.more_at, needed=True)
+        if at is None or not times.more_words:
+            return before, wrong or Words(language_of(request))("refused.no_words")
+        found.append(Pledge(times.more_words, at, "other", f"由客服填写：“{times.more_words[:60]}”"))
+    return tuple(found), ""
+
+
+def _same(found: Pledges, before: Pledges) -> bool:
+    """Do the words still promise the same times?"""
+    return [(each.due_at, each.what) for each in found] == [(each.due_at, each.what) for each in before]
+
+
 def _saved(request: Request, visitor: Session, row: Row[Any], form: DraftForm) -> Refusal | None:
     typed = form.typed(row.id)
     if len(typed.text) > LONGEST_TEXT:
@@ -122,13 +198,18 @@ def _saved(request: Request, visitor: Session, row: Row[Any], form: DraftForm) -
         seen_version=form.version,
     )
     why = handled(request, row.ticket_id, event)
-    return None if why is None else _refusal(row, form, why)
+    return None if why is None else _refusal(request, row, form, why)
 
 
-def _refusal(row: Row[Any], form: DraftForm, why: str) -> Refusal:
-    """Why not, with the agent's words if they differ from what stands there."""
-    typed = form.typed(row.id, stale=form.version != row.version)
-    return Refusal(why, typed if _changed(row, typed) else None)
+def _refusal(request: Request, row: Row[Any], form: DraftForm, why: str) -> Refusal:
+    """Why not, with the agent's words and times if they differ from what stands there."""
+    stale = form.version != row.version
+    typed = form.typed(row.id, stale=stale)
+    before = read_pledges(row.pledges)
+    if stale:  # the rows on screen were those of another text
+        typed = replace(typed, times=None)
+    differs = _changed(row, typed) or _chosen(request, typed.times, before) != (before, "")
+    return Refusal(why, typed if differs else None)
 
 
 def _changed(row: Row[Any], typed: Typed) -> bool:

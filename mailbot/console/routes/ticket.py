@@ -1,26 +1,31 @@
-"""The ticket's page, and what agents do to a ticket as a whole."""
+"""The ticket's page, and what every act of an agent on it shares: the desk's answer, and the typing that is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, cast
+from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mailbot.accounts import Session
-from mailbot.console.gate import Act, See, parts_of
-from mailbot.console.page import language_of, now_of, render
+from mailbot.console import moments
+from mailbot.console.gate import See, parts_of
+from mailbot.console.page import department_names, language_of, now_of, render
 from mailbot.console.routes.queue import done_words
 from mailbot.console.safe_html import FRAME_SANDBOX
 from mailbot.console.thread import page_of
 from mailbot.console.words import Words
+from mailbot.console.words_codes import CODE_WORDS
+from mailbot.core.endings import CAUSED
 from mailbot.core.errors import UserError
-from mailbot.core.promises import PRIORITIES
-from mailbot.core.ticket import Corrected, Event, Noted, Reopened, Resolved, Taken
-from mailbot.core.triage import Category, Priority
+from mailbot.core.ratings import SCORE_NAMES
+from mailbot.core.rules import FACTS
+from mailbot.core.solutions import MOST_PLANS
+from mailbot.core.ticket import Event
 from mailbot.desk import ConflictError
 from mailbot.store import lists
 
@@ -30,13 +35,35 @@ LONGEST_LINE = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """The rows of promised times as an agent left them: which are ticked, and every field as typed."""
+
+    keep: tuple[int, ...] = ()
+    at: tuple[str, ...] = ()
+    more_words: str = ""
+    more_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
-    """What an agent typed and must not lose. draft_id 0: a new reply."""
+    """What an agent typed and must not lose. draft_id 0: a new reply. `times` None: the form showed none."""
 
     draft_id: int
     subject: str
     text: str
     stale: bool = False
+    times: Times | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The fields of one of the page's forms as they were typed; the form stands open again with them."""
+
+    form: str
+    fields: Mapping[str, str]
+
+    def value(self, form: str, field: str, otherwise: str = "") -> str:
+        return self.fields.get(field, otherwise) if form == self.form else otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +72,7 @@ class Refusal:
 
     why: str
     typed: Typed | None = None
-    result: str = ""
+    kept: Kept | None = None
 
 
 @router.get("/tickets/{number}")
@@ -53,77 +80,6 @@ def see(
     request: Request, number: str, visitor: Annotated[Session, Depends(See("ticket.see"))], done: str = ""
 ) -> Response:
     return show(request, visitor, number, done=done)
-
-
-@router.post("/tickets/{number}/take")
-def take(request: Request, number: str, visitor: Annotated[Session, Depends(Act("ticket.take"))]) -> Response:
-    return act(request, visitor, number, Taken(visitor.person.name), "taken")
-
-
-@router.post("/tickets/{number}/note")
-def note(
-    request: Request,
-    number: str,
-    visitor: Annotated[Session, Depends(Act("ticket.note"))],
-    text: Annotated[str, Form()] = "",
-) -> Response:
-    return act(request, visitor, number, Noted(visitor.person.name, plain(text)), "noted")
-
-
-@router.post("/tickets/{number}/resolve")
-def resolve(
-    request: Request,
-    number: str,
-    visitor: Annotated[Session, Depends(Act("ticket.resolve"))],
-    result: Annotated[str, Form()] = "",
-) -> Response:
-    return act(request, visitor, number, Resolved(visitor.person.name, plain(result)), "resolved")
-
-
-@router.post("/tickets/{number}/reopen")
-def reopen(
-    request: Request,
-    number: str,
-    visitor: Annotated[Session, Depends(Act("ticket.reopen"))],
-    reason: Annotated[str, Form()] = "",
-) -> Response:
-    return act(request, visitor, number, Reopened(visitor.person.name, one_line(reason)), "reopened")
-
-
-@router.post("/tickets/{number}/correct")
-def correct(
-    request: Request,
-    number: str,
-    visitor: Annotated[Session, Depends(Act("ticket.correct"))],
-    topic: Annotated[str, Form()] = "",
-    priority: Annotated[str, Form()] = "",
-) -> Response:
-    """Only what the rules know: a topic of the book, and one of the three priorities."""
-    category, _, code = topic.partition("/")
-    known = parts_of(request).desk.desktop().office.book.topics.get((category, code))
-    if known is None or priority not in PRIORITIES:
-        raise HTTPException(400)
-    event = Corrected(visitor.person.name, cast(Category, category), code, cast(Priority, priority))
-    return act(request, visitor, number, event, "corrected")
-
-
-@router.post("/tickets/{number}/join")
-def join(
-    request: Request,
-    number: str,
-    visitor: Annotated[Session, Depends(Act("ticket.join"))],
-    to: Annotated[str, Form()] = "",
-) -> Response:
-    """Every mail of this ticket moves to the other one; what is moved stays moved when one cannot be."""
-    parts = parts_of(request)
-    ticket_id = id_of(request, number)
-    with parts.engine.read() as tx:
-        mail_ids = [row.id for row in lists.mails_of(tx, ticket_id)]
-    for mail_id in mail_ids:
-        why = moved(request, visitor, mail_id, to)
-        if why is not None:
-            return show(request, visitor, number, Refusal(why))
-    return RedirectResponse(f"/tickets/{to}?done=joined", 303)
 
 
 def moved(request: Request, visitor: Session, mail_id: int, to: str | None) -> str | None:
@@ -137,12 +93,12 @@ def moved(request: Request, visitor: Session, mail_id: int, to: str | None) -> s
         return Words(language_of(request))("refused.conflict")
 
 
-def act(request: Request, visitor: Session, number: str, event: Event, done: str) -> Response:
-    """Hand an event to the desk: back to the ticket, or the reason why nothing was done."""
+def act(request: Request, visitor: Session, number: str, event: Event, done: str, kept: Kept | None = None) -> Response:
+    """Hand an event to the desk: back to the ticket, or the reason why nothing was done with the form as it was."""
     why = handled(request, id_of(request, number), event)
     if why is None:
         return RedirectResponse(f"/tickets/{number}?done={done}", 303)
-    return show(request, visitor, number, Refusal(why, result=event.result if isinstance(event, Resolved) else ""))
+    return show(request, visitor, number, Refusal(why, kept=kept))
 
 
 def handled(request: Request, ticket_id: int, event: Event) -> str | None:
@@ -158,9 +114,11 @@ def show(
 ) -> HTMLResponse:
     """The ticket's page; a refusal shows in words, with the agent's typing kept."""
     parts = parts_of(request)
+    book = parts.desk.desktop().office.book
+    now = now_of(request)
     with parts.engine.read() as tx:
         ticket_id = lists.ticket_id_of(tx, number)
-        page = page_of(tx, parts.desk, ticket_id, visitor.person.name) if ticket_id is not None else None
+        page = page_of(tx, parts.desk, ticket_id, visitor.person.name, now) if ticket_id is not None else None
     if page is None:
         raise HTTPException(404)
     typed = refusal.typed if refusal else None
@@ -175,7 +133,15 @@ def show(
         typed=typed if kept else None,
         new_reply=None if kept else typed,  # its draft is gone: the words go into a new reply
         refused=refusal.why if refusal else "",
-        result=refusal.result if refusal else "",
+        form=(refusal.kept if refusal else None) or Kept("", {}),
+        departments=department_names(request),
+        persons={code: each.person for code, each in book.departments.items()},
+        scores={score: names[language_of(request)] for score, names in SCORE_NAMES.items()},
+        askable=FACTS,
+        plans=book.policy.suiting(page.ticket.category, page.ticket.topic),
+        most_plans=MOST_PLANS,
+        template_names=CODE_WORDS,
+        caused=page.ticket.category in CAUSED and page.ticket.topic != "suggestion",
         done=done_words(request, done),
     )
 
@@ -206,3 +172,12 @@ def plain(text: str) -> str:
 
 def one_line(text: str) -> str:
     return " ".join(plain(text).split())[:LONGEST_LINE]
+
+
+def time_typed(request: Request, text: str, *, needed: bool = False) -> tuple[datetime | None, str]:
+    """A field of time as UTC, and in words what is wrong with it; an empty one is None, and wrong if it is needed."""
+    t = Words(language_of(request))
+    if not text.strip():
+        return None, t("refused.no_time") if needed else ""
+    found = moments.from_field(text, parts_of(request).config.company.zone)
+    return found, "" if found is not None else t("refused.bad_time")

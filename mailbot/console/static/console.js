@@ -42,6 +42,16 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("form button").forEach((button) => { button.disabled = false; });
 });
 
+// ---- a link to a form opens it ----
+
+for (const link of document.querySelectorAll("a[href^='#act-']")) {
+  link.addEventListener("click", () => {
+    const form = document.getElementById(link.hash.slice(1));
+    if (form) form.open = true;
+    setTimeout(() => form?.querySelector("textarea, input:not([type=hidden])")?.focus());
+  });
+}
+
 // ---- typed words are not left by mistake ----
 
 let sending = false;

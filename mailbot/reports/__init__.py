@@ -1,0 +1,1 @@
+"""What is looked at afterwards: the weekly and monthly review."""
