@@ -70,7 +70,7 @@ TICKET_WORDS: Mapping[str, tuple[str, str]] = {
     "act.cause": ("核实到的原因", "The cause that was found"),
     "act.plans": ("可选方案（最多选 {n} 个，由客户选择）", "Plans (at most {n}; the customer chooses)"),
     "act.pros_cons": ("优点：{pros}。不足：{cons}。", "For: {pros}. Against: {cons}."),
-    "act.sum": ("金额（最多 {most} 元）", "Sum (at most {most} yuan)"),
+    "act.sum": ("金额（最多 {most} 元）", "Yuan (at most {most})"),
     "act.side_optional": ("责任方（选填）", "Responsible side (optional)"),
     "act.side_unsaid": ("暂不写明", "not said"),
     "act.no_plans": (
