@@ -16,6 +16,7 @@ from mailbot.core.decision import (
     Reminder,
     Settled,
 )
+from mailbot.core.endings import closed_with
 from mailbot.core.office import Office
 from mailbot.core.promises import KIND_NAMES, PRIORITY_NAMES, Promise, made
 from mailbot.core.settling import (
@@ -150,11 +151,12 @@ def promise_ended(ticket: Ticket, event: PromiseEnded, office: Office, now: date
         return refused(ticket, "请写明为什么不再需要")
     state = kept(promise, now) if event.done else "withdrawn"
     words = f"{name}{'已完成' if event.done else '不再需要'}"
-    return Decision(
+    decision = Decision(
         replace(ticket, updated_at=now),
         (Entry("promise_ended", event.agent, tuple(each for each in (words, promise.about, reason) if each)),),
         settled=(Settled(event.promise_id, state, reason or f"{event.agent} 确认完成"),),
     )
+    return closed_with(decision, "该做的都已完成,反馈、处理、结果、回访齐全", now)
 
 
 def _revisited(ticket: Ticket, event: PromiseEnded, promise: Promise, office: Office, now: datetime) -> Decision:

@@ -296,7 +296,9 @@ def _promises(
         if standing is None:
             promised.append(each)
         elif now_is.priority != before.priority and each.due_at < standing.due_at and standing.id is not None:
-            promised.append(each)
+            # The customer waits since the first mail: its 24 hours go on (000-36).
+            began = min(standing.began_at or start, start)
+            promised.append(office.planned(replace(each, began_at=began), now_is.case))
             settled.append(Settled(standing.id, "withdrawn", "问题等级提高,改按更早的时限"))
     begins = ["progress"]
     if now_is.handled_at is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailbot.core.decision import Decision, DraftEnd, DraftWanted, Entry, More
+from mailbot.core.decision import MACHINE, Decision, DraftEnd, DraftWanted, Entry, More
 from mailbot.core.office import Office
 from mailbot.core.promises import KIND_NAMES
 from mailbot.core.settling import AFTERWARDS, done, owed, refused, withdrawn
@@ -111,11 +111,16 @@ def lacking(ticket: Ticket) -> tuple[str, ...]:
     asked = ticket.revisited_at is not None or ticket.score is not None or ticket.opted_out
     parts = (
         ("有处理", ticket.handled_at is not None),
-        ("来信的答复", owed(ticket, "answer") is None),  # 000-36 holds for every mail
+        ("来信的答复", not _owes_an_answer(ticket)),
         ("有结果", bool(ticket.result) and ticket.resolved_at is not None),
         ("有回访", asked),
     )
     return tuple(name for name, there in parts if not there)
+
+
+def _owes_an_answer(ticket: Ticket) -> bool:
+    """000-36 holds for every mail: an answer is owed, or a holding reply has promised it."""
+    return any(each.kind == "answer" or (each.kind == "pledge" and each.party == "answer") for each in ticket.promises)
 
 
 def closed(ticket: Ticket, event: Closed, now: datetime) -> Decision:
@@ -145,6 +150,32 @@ def ended(ticket: Ticket, who: str, why: str, now: datetime) -> Decision:
         settled=withdrawn(ticket, over, "工单已关闭"),
         ended=tuple(DraftEnd(draft.id, "superseded", who, "工单已关闭") for draft in ticket.drafts),
     )
+
+
+def closed_with(decision: Decision, why: str, now: datetime) -> Decision:
+    """A solved case whose customer was asked, and that only owed what this decision settles, is over with it."""
+    settled = {each.promise_id for each in decision.settled}
+    left = tuple(each for each in decision.ticket.promises if each.id not in settled)
+    changed = replace(decision.ticket, promises=left)
+    if changed.state != State.RESOLVED or decision.promised or lacking(changed) or _waits(changed):
+        return decision
+    end = ended(changed, MACHINE, why, now)
+    return replace(
+        decision,
+        ticket=end.ticket,
+        journal=(*decision.journal, *end.journal),
+        settled=(*decision.settled, *end.settled),
+        ended=(*decision.ended, *end.ended),
+    )
+
+
+def _waits(ticket: Ticket) -> bool:
+    """Is anything owed that its end has to wait for? Who wants no revisit is not asked by other means either."""
+    for each in ticket.promises:
+        over = each.kind in OUTLIVES or (each.kind == "revisit" and ticket.opted_out)
+        if not over and not (each.kind == "feedback" and each.next_at is None):
+            return True
+    return False
 
 
 def merged(ticket: Ticket, event: Merged, now: datetime) -> Decision:

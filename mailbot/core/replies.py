@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailbot.core.decision import MACHINE, Decision, DraftEnd, DraftWanted, Entry, Reminder, Settled
-from mailbot.core.endings import ended, lacking
+from mailbot.core.endings import closed_with
 from mailbot.core.office import Office
 from mailbot.core.pledges import Pledge
 from mailbot.core.promises import Promise, clock_words, made
@@ -168,19 +168,7 @@ def _reply_sent(changed: Ticket, event: Sent, entry: Entry, office: Office, now:
         hush="",  # the agent who approved it takes the customer for a person
     )
     decision = Decision(changed, (entry,), settled=tuple(settled), promised=tuple(promised))
-    return _closed_with_it(decision, event, now)
-
-
-def _closed_with_it(decision: Decision, event: Sent, now: datetime) -> Decision:
-    """A solved case whose customer was asked, and that only owed this answer, is over with it."""
-    settled = {each.promise_id for each in decision.settled}
-    left = tuple(each for each in decision.ticket.promises if each.id not in settled)
-    changed = replace(decision.ticket, promises=left)
-    waits = any(each.kind == "revisit" or (each.kind == "feedback" and each.next_at is not None) for each in left)
-    if changed.state != State.RESOLVED or waits or lacking(changed) or decision.promised:
-        return decision
-    end = ended(changed, MACHINE, "来信已答复,反馈、处理、结果、回访齐全", now)
-    return replace(end, journal=(*decision.journal, *end.journal), settled=(*decision.settled, *end.settled))
+    return closed_with(decision, "来信已答复,反馈、处理、结果、回访齐全", now)
 
 
 def _told_progress(ticket: Ticket, reason: str, now: datetime) -> list[Settled]:

@@ -42,8 +42,17 @@ def promise_due(ticket: Ticket, event: PromiseDue, office: Office, now: datetime
     act = STEPS.get((owed.kind, step.name)) or STEPS["", step.name]
     decision = act(ticket, owed, office, now)
     broken = step.name == "due" and owed.kind not in _ENDS_AT_DUE
-    after_step = office.stepped(owed, ticket.case, step, broken=broken)
+    after_step = _without_past_mornings(office.stepped(owed, ticket.case, step, broken=broken), ticket, office, now)
     return replace(decision, stepped=(after_step,))
+
+
+def _without_past_mornings(owed: Promise, ticket: Ticket, office: Office, now: datetime) -> Promise:
+    """Who is told now that it is overdue is not told at once again for the mornings of an outage."""
+    step = office.step(owed, ticket.case)
+    while step is not None and step.name == "chase" and step.at <= now:
+        owed = office.stepped(owed, ticket.case, step)
+        step = office.step(owed, ticket.case)
+    return owed
 
 
 # ---- any promise ----

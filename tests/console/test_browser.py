@@ -161,6 +161,7 @@ def test_keys_move_through_the_queue_open_a_ticket_and_approve(chromium, site):
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="申请退货").wait_for()
+    page.wait_for_load_state("load")  # keys work once the page's script has run
     page.keyboard.press("a")  # shows what will be pressed
     assert [] == world.sends(number)
     page.keyboard.press("a")

@@ -19,6 +19,7 @@ from mailbot.core.ticket import (
     Closed,
     Merged,
     OptedOut,
+    PromiseEnded,
     Rated,
     Reopened,
     Resolved,
@@ -229,6 +230,30 @@ def test_who_wants_no_revisits_is_not_asked_again_and_the_case_ends(office: Offi
 
     assert ("mail", State.CLOSED) == (by_mail.opted_out, by_mail.ticket.state)
     assert ("link", State.CLOSED) == (by_link.opted_out, by_link.ticket.state)
+
+
+@pytest.mark.rule("000-36")
+def test_an_answer_that_a_holding_reply_promised_keeps_the_case_open_until_it_is_given(office: Office) -> None:
+    pledged = Promise("pledge", NOW + timedelta(hours=4), "暂复中写明", id=4, party="answer")
+    held = asked(office, promises=(*asked(office).promises, pledged))
+
+    rated = decide(held, Rated(5, "", "link"), office, NOW)
+    left = replace(rated.ticket, promises=(pledged,))
+    answered = decide(left, PromiseEnded("wang", 4, True, "已电话答复"), office, NOW)
+
+    assert State.RESOLVED == rated.ticket.state
+    assert State.CLOSED == answered.ticket.state
+    assert [(4, "kept")] == [(each.promise_id, each.state) for each in answered.settled]
+
+
+def test_who_wants_no_revisits_is_not_asked_by_other_means_once_all_is_answered(office: Office) -> None:
+    owed = (Promise("answer", NOW, "依据", id=5), Promise("revisit", NOW, "依据", id=6))
+    waits = asked(office, opted_out=True, revisited_at=None, promises=owed)
+
+    decision = decide(waits, sent("reply"), office, NOW)
+
+    assert State.CLOSED == decision.ticket.state
+    assert [(5, "kept"), (6, "withdrawn")] == [(each.promise_id, each.state) for each in decision.settled]
 
 
 # ---- suggestions ----

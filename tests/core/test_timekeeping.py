@@ -14,7 +14,7 @@ from mailbot.core.decision import Decision
 from mailbot.core.office import Office
 from mailbot.core.promises import Case
 from mailbot.core.ticket import OnItsWay, PromiseDue, State, Ticket
-from tests.core.events import draft, ticket
+from tests.core.events import arrived, draft, ticket, understood
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -89,6 +89,18 @@ def test_after_an_outage_only_the_step_of_now_is_done(office: Office) -> None:
     assert [("agent:wang", "last"), ("supervisors", "last")] == told(decision)
 
 
+def test_what_broke_in_an_outage_is_told_once_and_not_for_each_morning_that_passed(office: Office) -> None:
+    owes = owing("department", "2026-11-23 09:00", office, owner="wang", priority="important")
+    owes = replace(owes, promises=(replace(owes.promises[0], party="technical"),))
+
+    decision = decide(owes, PromiseDue(1), office, local("2026-11-26 02:20"))
+
+    assert [("department:technical", "overdue"), ("agent:wang", "overdue"), ("supervisors", "overdue")] == told(
+        decision
+    )
+    assert local("2026-11-26 09:00") == decision.stepped[0].next_at
+
+
 @pytest.mark.rule("001-22")
 def test_what_breaks_is_escalated_and_both_hear_of_it(office: Office) -> None:
     owes = owing("answer", "2026-11-23 09:00", office, owner="wang", priority="important")
@@ -101,6 +113,19 @@ def test_what_breaks_is_escalated_and_both_hear_of_it(office: Office) -> None:
 
 
 # ---- the holding reply ----
+
+
+@pytest.mark.rule("000-36")
+def test_a_second_graver_mail_does_not_put_off_the_holding_reply_of_the_first(office: Office) -> None:
+    waits = owing("answer", "2026-11-23 09:00", office, category="enquiry", topic="usage", owner="wang")
+    second = arrived(understood("fault", "malfunction", "important"), mail_id=2, into=7, at=local("2026-11-23 10:00"))
+
+    decision = decide(waits, second, office, local("2026-11-23 10:00"))
+
+    (answer,) = (each for each in decision.promised if each.kind == "answer")
+    assert local("2026-11-23 09:00") == answer.began_at
+    held = at("2026-11-24 08:30", replace(decision.ticket, promises=(replace(answer, id=1),)), office)
+    assert ["holding"] == [each.kind for each in held.drafts]
 
 
 @pytest.mark.rule("000-36")
@@ -224,8 +249,9 @@ def test_a_late_department_is_chased_and_the_customer_is_told_once(office: Offic
     # It is today's progress mail: there is no second one at five, and no other for a second department.
     assert [(2, "kept")] == [(each.promise_id, each.state) for each in decision.settled]
     assert [("progress", local("2026-11-24 17:00"))] == [(each.kind, each.due_at) for each in decision.promised]
+    late = replace(decision.ticket, promises=decision.stepped)
     assert [("department:technical", "overdue"), ("agent:wang", "overdue")] == told(
-        at("2026-11-24 09:00", owes, office)
+        decide(late, PromiseDue(1), office, local("2026-11-24 09:00"))
     )
 
 
