@@ -159,7 +159,8 @@ def closed_with(decision: Decision, why: str, now: datetime) -> Decision:
     changed = replace(decision.ticket, promises=left)
     if changed.state != State.RESOLVED or decision.promised or lacking(changed) or _waits(changed):
         return decision
-    end = ended(changed, MACHINE, why, now)
+    not_asked = changed.opted_out and changed.revisited_at is None
+    end = ended(changed, MACHINE, f"{why};客户谢绝回访" if not_asked else why, now)
     return replace(
         decision,
         ticket=end.ticket,

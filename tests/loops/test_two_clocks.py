@@ -197,7 +197,7 @@ def test_two_clocks_that_start_together_do_nothing_twice(site: Site) -> None:
     assert_everything_was_done_once(site)
 
 
-@pytest.mark.parametrize("place", ["clock.before_step:25", "clock.after_step:25", "clock.before_gathered"])
+@pytest.mark.parametrize("place", ["clock.after_step:25", "clock.before_gathered"])
 def test_a_clock_that_is_killed_between_its_steps_goes_on_where_it_was(
     place: str, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
