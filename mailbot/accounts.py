@@ -22,8 +22,8 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy.engine import Connection, Row
 
 from mailbot import values
-from mailbot.core.departments import CODE
 from mailbot.core.errors import UserError
+from mailbot.core.rulefile import CODE
 from mailbot.store import people
 from mailbot.store.engine import Engine
 from mailbot.store.tables import agent as agent_table

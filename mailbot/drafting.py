@@ -251,19 +251,26 @@ def pin(
     if isinstance(composed, reply.Refused):
         return composed
     return {
+        **outbox_row(mailbox, letter, composed, now),
         "ticket_id": ticket.id,
         "draft_id": approved.draft_id,
         "kind": approved.kind,
+        "asks": approved.asks,
+        "pledges": pledge_rows(_pledged(desktop, ticket, approved, now)),
+    }
+
+
+def outbox_row(mailbox: MailboxConfig, letter: reply.Letter, composed: reply.Composed, now: datetime) -> dict[str, Any]:
+    """What a row of the outbox says of any letter: its bytes, where they leave from, and when."""
+    return {
         "mailbox": mailbox.name,
-        "message_id": message_id,
+        "message_id": letter.message_id,
         "sender": mailbox.address,
         "recipients": list(composed.recipients),
         "content": composed.raw,
         "content_sha256": hashlib.sha256(composed.raw).hexdigest(),
         "smtputf8": composed.smtputf8,
-        "words": text,
-        "asks": approved.asks,
-        "pledges": pledge_rows(_pledged(desktop, ticket, approved, now)),
+        "words": letter.text,
         "approved_at": now,
         "next_try_at": now,
     }

@@ -22,6 +22,7 @@ from mailbot.core.mail import Address
 from mailbot.core.notices import reminder_facts
 from mailbot.core.promises import PRIORITY_NAMES
 from mailbot.desk import Desk
+from mailbot.drafting import outbox_row
 from mailbot.store import outbox, people, reminders
 
 APART = timedelta(minutes=15)  # between two mails to the same people
@@ -108,40 +109,21 @@ def _queue(
     message_id = tokens.message_id(
         NUMBER, f"r{min(row.id for row in rows)}x{whose}", mailbox.address.rpartition("@")[2], desk.door.key
     )
-    letter = reply.compose(
-        reply.Letter(
-            from_=Address(mailbox.display_name or desktop.company.name, mailbox.address),
-            to=(Address(recipient.name, recipient.address),),
-            subject=rendered.subject,
-            text=rendered.text,
-            message_id=message_id,
-            date=now.astimezone(desktop.office.hours.zone),
-            automatic=True,
-            language=language,
-        )
+    letter = reply.Letter(
+        from_=Address(mailbox.display_name or desktop.company.name, mailbox.address),
+        to=(Address(recipient.name, recipient.address),),
+        subject=rendered.subject,
+        text=rendered.text,
+        message_id=message_id,
+        date=now.astimezone(desktop.office.hours.zone),
+        automatic=True,
+        language=language,
     )
-    if isinstance(letter, reply.Refused):
+    composed = reply.compose(letter)
+    if isinstance(composed, reply.Refused):
         return 0
-    outbox.add(
-        tx,
-        {
-            "ticket_id": None,
-            "draft_id": None,
-            "kind": TEMPLATE,
-            "mailbox": mailbox.name,
-            "message_id": message_id,
-            "sender": mailbox.address,
-            "recipients": list(letter.recipients),
-            "content": letter.raw,
-            "content_sha256": hashlib.sha256(letter.raw).hexdigest(),
-            "smtputf8": letter.smtputf8,
-            "words": rendered.text,
-            "asks": False,
-            "approver": MACHINE,
-            "approved_at": now,
-            "next_try_at": now,
-        },
-    )
+    row = outbox_row(mailbox, letter, composed, now)
+    outbox.add(tx, {**row, "ticket_id": None, "draft_id": None, "kind": TEMPLATE, "asks": False, "approver": MACHINE})
     return 1
 
 

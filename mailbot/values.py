@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from holidays import country_holidays
 
+from mailbot.core.rulefile import MAIL_ADDRESS
+
 
 def zone(name: str) -> str:
     try:
@@ -56,7 +58,7 @@ def listen(text: str) -> str:
 
 
 def address(text: str) -> str:
-    if not re.fullmatch(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,255}", text.strip()):
+    if not MAIL_ADDRESS.fullmatch(text.strip()):
         raise ValueError('must be a plain mail address, like "support@shop.example"')
     return text.strip()
 

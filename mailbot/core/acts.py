@@ -25,6 +25,8 @@ from mailbot.core.settling import (
     done,
     is_urgent,
     kept,
+    machines_replies,
+    not_owed,
     owed,
     plan_wanted,
     refused,
@@ -68,9 +70,9 @@ def noted(ticket: Ticket, event: Noted, office: Office, now: datetime) -> Decisi
         return refused(ticket, "备注内容为空")
     changed, settled = worked(ticket, event.agent, now)
     if event.for_customer:
-        earlier = ticket.news if ticket.news_at and _same_day(ticket.news_at, now, office) else ()
+        earlier = ticket.news if ticket.news_at and office.hours.same_day(ticket.news_at, now) else ()
         changed = replace(changed, news=(*earlier, " ".join(text.split()))[-NEWS_LINES:], news_at=now)
-    late = event.for_customer and ticket.written_at is not None and _same_day(ticket.written_at, now, office)
+    late = event.for_customer and ticket.written_at is not None and office.hours.same_day(ticket.written_at, now)
     warning = ("今天已写信给客户,这条不会自动告知;需要告知请直接回复",) if late else ()
     entry = Entry("news" if event.for_customer else "note", event.agent, warning)
     return Decision(changed, (entry,), settled=settled, note=Note(event.agent, text, event.for_customer))
@@ -167,7 +169,7 @@ def _revisited(ticket: Ticket, event: PromiseEnded, promise: Promise, office: Of
     return Decision(
         replace(ticket, revisited_at=now, updated_at=now),
         (Entry("promise_ended", event.agent, ("已用其他方式回访", said)),),
-        promised=office.promises(_not_owed(ticket, ("feedback",)), ticket.case, now),
+        promised=office.promises(not_owed(ticket, ("feedback",)), ticket.case, now),
         settled=(Settled(event.promise_id, kept(promise, now), said),),
     )
 
@@ -205,7 +207,7 @@ def corrected(ticket: Ticket, event: Corrected, office: Office, now: datetime) -
     ended: tuple[DraftEnd, ...] = ()
     replies = [draft for draft in ticket.drafts if draft.kind == "reply" and draft.author == MACHINE]
     if replies and topic.template:
-        ended = tuple(DraftEnd(draft.id, "superseded", event.agent, "类别已更正") for draft in replies)
+        ended = machines_replies(ticket, event.agent, "类别已更正")
         drafts = (DraftWanted("reply", topic.template, ticket.language, replies[-1].mail_id),)
     return Decision(
         changed,
@@ -245,20 +247,11 @@ def mail_moved(ticket: Ticket, event: MailMoved, office: Office, now: datetime) 
             closed_at=None,
         ),
         (entry,),
-        promised=office.promises(_not_owed(ticket, ("answer", "solve", "progress")), ticket.case, now),
+        promised=office.promises(not_owed(ticket, ("answer", "solve", "progress")), ticket.case, now),
         settled=withdrawn(ticket, AFTERWARDS, "问题重新打开"),
         drafts=drafts,
         ended=superseded_replies(ticket, event.agent, "又移入一封来信"),
     )
-
-
-def _not_owed(ticket: Ticket, kinds: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(kind for kind in kinds if owed(ticket, kind) is None)
-
-
-def _same_day(one: datetime, other: datetime, office: Office) -> bool:
-    zone = office.hours.zone
-    return one.astimezone(zone).date() == other.astimezone(zone).date()
 
 
 def _named(office: Office, ticket: Ticket) -> str:

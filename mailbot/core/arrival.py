@@ -18,7 +18,7 @@ from mailbot.core.promises import Promise
 from mailbot.core.ratings import Rating, opts_out, read_rating
 from mailbot.core.replies import PART_NAMES
 from mailbot.core.revisits import DISSATISFIED, opted_out, rated
-from mailbot.core.settling import AFTERWARDS, kept, owed, superseded, superseded_replies, withdrawn
+from mailbot.core.settling import AFTERWARDS, kept, not_owed, owed, superseded, superseded_replies, withdrawn
 from mailbot.core.teamwork import given_to, new_owner
 from mailbot.core.ticket import (
     STATE_NAMES,
@@ -235,7 +235,7 @@ def bounce_arrived(ticket: Ticket, event: BounceArrived, office: Office, now: da
     return Decision(
         replace(changed, hush=_UNDELIVERED),
         (Entry("bounced", MACHINE, reasons, event.mail_id),),
-        promised=office.promises(_not_owed(ticket, ("answer", "solve", "progress")), changed.case, now),
+        promised=office.promises(not_owed(ticket, ("answer", "solve", "progress")), changed.case, now),
         settled=withdrawn(ticket, AFTERWARDS, "问题重新打开"),
     )
 
@@ -305,14 +305,10 @@ def _promises(
         begins.append("start")
     if now_is.topic == "suggestion" and before.id is None:
         begins.append("suggestion")
-    promised += office.promises(_not_owed(before, tuple(begins)), now_is.case, start)
+    promised += office.promises(not_owed(before, begins), now_is.case, start)
     if before.id is None and now_is.owner is not None:
         promised += given_to(now_is, office, now)
     return tuple(promised), tuple(settled)
-
-
-def _not_owed(ticket: Ticket, kinds: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(kind for kind in kinds if owed(ticket, kind) is None)
 
 
 def _drafts(

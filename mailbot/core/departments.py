@@ -6,16 +6,13 @@ who may, the one with the fewest open tickets, then by name, so that a decision 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailbot.core.errors import UserError
-from mailbot.core.rulefile import Table
+from mailbot.core.rulefile import MAIL_ADDRESS, Table
 
 WHERE = "rules/departments.toml"
-CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_ADDRESS = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,255}")  # as in mailbot.values, which the core cannot see
 _LONGEST = 80  # characters of a name: it stands in one line of a mail
 
 
@@ -46,14 +43,7 @@ class Staff:
 
 def read_departments(text: str, where: str = WHERE) -> Mapping[str, Department]:
     """Read rules/departments.toml, a table for each code; UserError names the file, the key and the remedy."""
-    document = Table.parse(where, text)
-    found: dict[str, Department] = {}
-    codes = document.keys()
-    for code in codes:
-        if not CODE.fullmatch(code):
-            raise document.wrong(code, "write the code in small letters, digits and _, a letter first")
-        found[code] = _read(document.table(code), code)
-    document.close()
+    found = {code: _read(table, code) for code, table in Table.parse(where, text).coded()}
     if not found:
         raise UserError(where, "", "there is no department; copy this file from the defaults")
     return found
@@ -113,7 +103,7 @@ def _line(table: Table, key: str, default: str | None = None) -> str:
 
 def _address(table: Table) -> str:
     text = table.take("address", str, "").strip()
-    if text and not (_ADDRESS.fullmatch(text) and text.isprintable()):
+    if text and not (MAIL_ADDRESS.fullmatch(text) and text.isprintable()):
         raise table.wrong("address", 'is no mail address; write one like "technical@shop.example", or ""')
     return text
 

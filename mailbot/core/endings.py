@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailbot.core.decision import MACHINE, Decision, DraftEnd, DraftWanted, Entry, More
+from mailbot.core.decision import MACHINE, Decision, DraftWanted, Entry, More
 from mailbot.core.office import Office
 from mailbot.core.promises import KIND_NAMES
-from mailbot.core.settling import AFTERWARDS, done, owed, refused, withdrawn
+from mailbot.core.settling import AFTERWARDS, all_superseded, done, owed, pledged, refused, withdrawn
 from mailbot.core.ticket import (
     SIDE_NAMES,
     STATE_NAMES,
@@ -72,7 +72,7 @@ def resolved(ticket: Ticket, event: Resolved, office: Office, now: datetime) -> 
             *withdrawn(ticket, over, "已解决"),
         ),
         drafts=summary,
-        ended=tuple(DraftEnd(draft.id, "superseded", event.agent, "已解决") for draft in ticket.drafts),
+        ended=all_superseded(ticket, event.agent, "已解决"),
     )
 
 
@@ -120,7 +120,7 @@ def lacking(ticket: Ticket) -> tuple[str, ...]:
 
 def _owes_an_answer(ticket: Ticket) -> bool:
     """000-36 holds for every mail: an answer is owed, or a holding reply has promised it."""
-    return any(each.kind == "answer" or (each.kind == "pledge" and each.party == "answer") for each in ticket.promises)
+    return owed(ticket, "answer") is not None or bool(pledged(ticket, "answer"))
 
 
 def closed(ticket: Ticket, event: Closed, now: datetime) -> Decision:
@@ -132,7 +132,7 @@ def closed(ticket: Ticket, event: Closed, now: datetime) -> Decision:
             replace(ticket, state=state, closed_at=now, updated_at=now),
             (Entry("closed", event.agent, ("无需处理", event.reason.strip())),),
             settled=withdrawn(ticket, KIND_NAMES, "无需处理"),
-            ended=tuple(DraftEnd(draft.id, "superseded", event.agent, "无需处理") for draft in ticket.drafts),
+            ended=all_superseded(ticket, event.agent, "无需处理"),
         )
     if after(ticket.state, "close") is None:
         return refused(ticket, f"工单{STATE_NAMES[ticket.state]},只有已解决的工单可以关闭")
@@ -148,19 +148,22 @@ def ended(ticket: Ticket, who: str, why: str, now: datetime) -> Decision:
         replace(ticket, state=after(ticket.state, "close") or ticket.state, closed_at=now, updated_at=now),
         (Entry("closed", who, (why,)),),
         settled=withdrawn(ticket, over, "工单已关闭"),
-        ended=tuple(DraftEnd(draft.id, "superseded", who, "工单已关闭") for draft in ticket.drafts),
+        ended=all_superseded(ticket, who, "工单已关闭"),
     )
 
 
 def closed_with(decision: Decision, why: str, now: datetime) -> Decision:
     """A solved case whose customer was asked, and that only owed what this decision settles, is over with it."""
-    settled = {each.promise_id for each in decision.settled}
-    left = tuple(each for each in decision.ticket.promises if each.id not in settled)
-    changed = replace(decision.ticket, promises=left)
+    changed = _with_what_is_left(decision)
     if changed.state != State.RESOLVED or decision.promised or lacking(changed) or _waits(changed):
         return decision
     not_asked = changed.opted_out and changed.revisited_at is None
-    end = ended(changed, MACHINE, f"{why};客户谢绝回访" if not_asked else why, now)
+    return and_ended(decision, f"{why};客户谢绝回访" if not_asked else why, now)
+
+
+def and_ended(decision: Decision, why: str, now: datetime) -> Decision:
+    """The same decision, and the ticket is over with it."""
+    end = ended(_with_what_is_left(decision), MACHINE, why, now)
     return replace(
         decision,
         ticket=end.ticket,
@@ -168,6 +171,13 @@ def closed_with(decision: Decision, why: str, now: datetime) -> Decision:
         settled=(*decision.settled, *end.settled),
         ended=(*decision.ended, *end.ended),
     )
+
+
+def _with_what_is_left(decision: Decision) -> Ticket:
+    """The ticket without the promises that this decision settles."""
+    settled = {each.promise_id for each in decision.settled}
+    left = tuple(each for each in decision.ticket.promises if each.id not in settled)
+    return replace(decision.ticket, promises=left)
 
 
 def _waits(ticket: Ticket) -> bool:
@@ -188,7 +198,7 @@ def merged(ticket: Ticket, event: Merged, now: datetime) -> Decision:
         replace(ticket, state=state, merged_into=event.into, closed_at=now, updated_at=now),
         (Entry("merged", event.agent, (f"并入 {event.into}",)),),
         settled=withdrawn(ticket, KIND_NAMES, f"并入 {event.into}"),
-        ended=tuple(DraftEnd(draft.id, "superseded", event.agent, "工单已合并") for draft in ticket.drafts),
+        ended=all_superseded(ticket, event.agent, "工单已合并"),
     )
 
 

@@ -49,6 +49,10 @@ class Hours:
         local = at.astimezone(self.zone)
         return any(start <= at < end for start, end in self._spans(local.date()))
 
+    def same_day(self, one: datetime, other: datetime) -> bool:
+        """Do both moments lie on one day of ours?"""
+        return one.astimezone(self.zone).date() == other.astimezone(self.zone).date()
+
     def next_open(self, at: datetime) -> datetime:
         """`at` itself when we are open then, else the moment we open next."""
         for start, end in self._spans_from(at):

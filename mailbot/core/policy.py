@@ -18,7 +18,6 @@ from mailbot.core.sums import sums
 from mailbot.core.tone import unquoted
 
 WHERE = "rules/policy.toml"
-CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MAX_TEXT = 50_000  # characters of a text in which sums are looked for
 MAX_FOUND = 10
 _LONGEST = 200  # characters of a phrase: it stands in one line of a mail
@@ -142,14 +141,7 @@ _AFTER = re.compile(
 
 def read_policy(text: str, topics: Collection[str], where: str = WHERE) -> Policy:
     """Read rules/policy.toml, a table for each plan. `topics`: every category and "category/topic" there is."""
-    document = Table.parse(where, text)
-    plans: dict[str, Plan] = {}
-    codes = document.keys()
-    for code in codes:
-        if not CODE.fullmatch(code):
-            raise document.wrong(code, "write the code in small letters, digits and _, a letter first")
-        plans[code] = _read(document.table(code), code, topics)
-    document.close()
+    plans = {code: _read(table, code, topics) for code, table in Table.parse(where, text).coded()}
     if not plans:
         raise UserError(where, "", "there is no plan; copy this file from the defaults")
     return Policy(plans)

@@ -16,6 +16,7 @@ from mailbot.core.settling import (
     kept,
     owed,
     owner_of,
+    pledged,
     refused,
     superseded,
     superseded_replies,
@@ -145,8 +146,8 @@ def _reply_sent(changed: Ticket, event: Sent, entry: Entry, office: Office, now:
     if not unanswered:
         settled += [
             Settled(each.id, kept(each, now), "已回复客户")
-            for each in changed.promises
-            if each.kind == "pledge" and each.party == "answer" and each.id is not None
+            for each in pledged(changed, "answer")
+            if each.id is not None
         ]
     # An offer asks, and tells the plan all the same; in an agent's own words it has no template any more.
     if not event.asks or event.template == SOLUTION or (event.template is None and changed.plan is not None):

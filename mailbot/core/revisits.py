@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailbot.core.decision import MACHINE, SUPERVISORS, Decision, DraftWanted, Entry, More, Reminder
-from mailbot.core.endings import ended, lacking, open_again
+from mailbot.core.endings import and_ended, lacking, open_again
 from mailbot.core.office import Office
 from mailbot.core.ratings import SCORE_NAMES
 from mailbot.core.replies import ADOPTED
@@ -47,11 +47,10 @@ def rated(ticket: Ticket, event: Rated, office: Office, now: datetime) -> Decisi
     if event.how == "mail":  # the page of the link has said thanks already (004-29)
         more: tuple[tuple[str, More], ...] = (("score", event.score), ("score_reason", reason))
         thanks = (DraftWanted("revisit", "rating_thanks", ticket.language, event.mail_id, more=more),)
+    decision = Decision(changed, (entry,), settled=settled, drafts=thanks, rated=event)
     if ticket.state != State.RESOLVED or lacking(changed):
-        return Decision(changed, (entry,), settled=settled, drafts=thanks, rated=event)
-    left = tuple(each for each in changed.promises if each.kind not in ("revisit", "feedback"))
-    end = ended(replace(changed, promises=left), MACHINE, "客户已评价,反馈、处理、结果、回访齐全", now)
-    return replace(end, settled=(*settled, *end.settled), drafts=thanks, rated=event, journal=(entry, *end.journal))
+        return decision
+    return and_ended(decision, "客户已评价,反馈、处理、结果、回访齐全", now)
 
 
 def _not_counted(ticket: Ticket, event: Rated, now: datetime) -> str:
@@ -94,11 +93,8 @@ def opted_out(ticket: Ticket, event: OptedOut, now: datetime) -> Decision:
         settled = withdrawn(ticket, ("care",), "客户谢绝回访")
         return Decision(changed, (entry,), settled=settled, opted_out=event.how)
     settled = withdrawn(ticket, AFTERWARDS, "客户谢绝回访")
-    if ticket.state != State.RESOLVED:
-        return Decision(changed, (entry,), settled=settled, opted_out=event.how)
-    left = tuple(each for each in changed.promises if each.kind not in AFTERWARDS)
-    end = ended(replace(changed, promises=left), MACHINE, "客户谢绝回访", now)
-    return replace(end, settled=(*settled, *end.settled), opted_out=event.how, journal=(entry, *end.journal))
+    decision = Decision(changed, (entry,), settled=settled, opted_out=event.how)
+    return and_ended(decision, "客户谢绝回访", now) if ticket.state == State.RESOLVED else decision
 
 
 def adopted(ticket: Ticket, event: Adopted, now: datetime) -> Decision:

@@ -6,13 +6,17 @@ Every complaint is a UserError that names the file, the key and the remedy. Noth
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from mailbot.core.errors import UserError
 
 T = TypeVar("T")
+CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")  # of a department, a plan, a topic
+MAIL_ADDRESS = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,255}")  # as an owner writes one
 _NAMES = {str: "a text in quotes", bool: "true or false", float: "a number", list: "a list", dict: "a table"}
 
 
@@ -90,6 +94,14 @@ class Table:
     def keys(self) -> tuple[str, ...]:
         """The keys not yet taken, for tables whose keys the owner chooses."""
         return tuple(self._values)
+
+    def coded(self) -> Iterator[tuple[str, Table]]:
+        """A table for each code that the owner chose, in the order of the file; then the file is closed."""
+        for code in self.keys():
+            if not CODE.fullmatch(code):
+                raise self.wrong(code, "write the code in small letters, digits and _, a letter first")
+            yield code, self.table(code)
+        self.close()
 
     def close(self) -> None:
         """Complain of what is left over."""

@@ -18,7 +18,7 @@ from mailbot.core.facts import OrderPatterns, read_patterns
 from mailbot.core.limits import read_limits
 from mailbot.core.policy import Policy, read_policy
 from mailbot.core.promises import Limits
-from mailbot.core.rulefile import Table
+from mailbot.core.rulefile import CODE, Table
 from mailbot.core.signs import Hit, Sign, SignSet, Where, compile_signs, fault_of, find, fold
 
 # The order decides between equal scores: what needs a person most comes first, what was only asked comes last.
@@ -40,7 +40,6 @@ FACTS = (
     "name",
 )
 NOTHING = ("other", "none")  # the topic of a mail for which nothing speaks
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _WHOLE = "*"  # the "topic" of signs that speak for a whole category
 
 
@@ -404,7 +403,7 @@ def _read_name(table: Table) -> Mapping[str, str]:
 
 def _code(table: Table, key: str) -> str:
     code = table.take(key, str)
-    if not _CODE.fullmatch(code):
+    if not CODE.fullmatch(code):
         raise table.wrong(key, f"is {code!r}; write small letters, digits and _, a letter first")
     return code
 

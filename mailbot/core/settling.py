@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import get_args
 
 from mailbot.core.decision import MACHINE, SUPERVISORS, Decision, DraftEnd, Settled
 from mailbot.core.office import Office
@@ -24,6 +25,16 @@ def refused(ticket: Ticket, why: str) -> Decision:
 def owed(ticket: Ticket, kind: str) -> Promise | None:
     """The open promise of this kind that falls due first."""
     return min((each for each in ticket.promises if each.kind == kind), key=lambda each: each.due_at, default=None)
+
+
+def not_owed(ticket: Ticket, kinds: Iterable[str]) -> tuple[str, ...]:
+    """Those of these kinds of which nothing is open."""
+    return tuple(kind for kind in kinds if owed(ticket, kind) is None)
+
+
+def pledged(ticket: Ticket, party: str) -> tuple[Promise, ...]:
+    """The open pledges of this sort: "answer", "plan" ..."""
+    return tuple(each for each in ticket.promises if each.kind == "pledge" and each.party == party)
 
 
 def by_id(ticket: Ticket, promise_id: int) -> Promise | None:
@@ -65,6 +76,11 @@ def plan_wanted(ticket: Ticket, office: Office, now: datetime) -> tuple[Promise,
     if ticket.plan is not None or owed(ticket, "plan") is not None:
         return ()
     return office.promises(("plan",), ticket.case, now)
+
+
+def all_superseded(ticket: Ticket, who: str, why: str) -> tuple[DraftEnd, ...]:
+    """The end of every open draft."""
+    return superseded(ticket, get_args(DraftKind), who, why)
 
 
 def superseded(

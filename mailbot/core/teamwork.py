@@ -22,6 +22,7 @@ from mailbot.core.settling import (
     owed,
     owner_of,
     plan_wanted,
+    pledged,
     refused,
     withdrawn,
     worked,
@@ -147,9 +148,7 @@ def delayed(ticket: Ticket, event: Delayed, now: datetime) -> Decision:
     changed, settled = worked(ticket, event.agent, now)
     more: tuple[tuple[str, More], ...] = (("reason", reason), ("new_by", event.new_by))
     moved = tuple(
-        Settled(each.id, "withdrawn", "已延期,改按新的时间")
-        for each in ticket.promises
-        if each.kind == "pledge" and each.party == "plan" and each.id is not None
+        Settled(each.id, "withdrawn", "已延期,改按新的时间") for each in pledged(ticket, "plan") if each.id is not None
     )
     return Decision(
         replace(changed, state=state, owner=ticket.owner or event.agent),

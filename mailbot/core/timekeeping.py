@@ -169,11 +169,9 @@ _MISSED = "当天没有运行,未能发出"
 
 def _no_progress(ticket: Ticket, owed: Promise, office: Office, now: datetime) -> str:
     """Why no progress mail goes out today; empty: it does."""
-    zone = office.hours.zone
-    today = now.astimezone(zone).date()
-    if owed.due_at.astimezone(zone).date() != today:
+    if not office.hours.same_day(owed.due_at, now):
         return _MISSED
-    if ticket.written_at is not None and ticket.written_at.astimezone(zone).date() == today:
+    if ticket.written_at is not None and office.hours.same_day(ticket.written_at, now):
         return "今天已写信给客户"
     if ticket.on_its_way:
         return "给客户的邮件正在发出"
@@ -183,9 +181,7 @@ def _no_progress(ticket: Ticket, owed: Promise, office: Office, now: datetime) -
 
 
 def _todays_news(ticket: Ticket, office: Office, now: datetime) -> tuple[str, ...]:
-    zone = office.hours.zone
-    fresh = ticket.news_at is not None and ticket.news_at.astimezone(zone).date() == now.astimezone(zone).date()
-    return ticket.news if fresh else ()
+    return ticket.news if ticket.news_at is not None and office.hours.same_day(ticket.news_at, now) else ()
 
 
 # ---- departments (002-25, 002-26) ----
@@ -222,9 +218,8 @@ def _department_late(ticket: Ticket, owed: Promise, office: Office, now: datetim
 
 def _progress_to_come(ticket: Ticket, office: Office, now: datetime) -> Promise | None:
     """Today's progress mail, if it is still to come: this one takes its place, so that there is one a day."""
-    zone = office.hours.zone
-    todays = (each for each in ticket.promises if each.kind == "progress" and each.due_at > now)
-    return next((e for e in todays if e.due_at.astimezone(zone).date() == now.astimezone(zone).date()), None)
+    to_come = (each for each in ticket.promises if each.kind == "progress" and each.due_at > now)
+    return next((each for each in to_come if office.hours.same_day(each.due_at, now)), None)
 
 
 def _chase_department(ticket: Ticket, owed: Promise, office: Office, now: datetime) -> Decision:

@@ -17,7 +17,7 @@ from mailbot.core.ticket import PromiseDue
 from mailbot.desk import ConflictError, Desk
 from mailbot.failpoints import reach
 from mailbot.reminding import gather
-from mailbot.store import people, tickets
+from mailbot.store import people, reminders, tickets
 from mailbot.store.engine import Engine
 
 log = structlog.get_logger()
@@ -61,7 +61,10 @@ class Clock:
         return told
 
     def reminders(self) -> int:
-        """Queue the mails to agents whose time has come; how many."""
+        """Queue the mails to agents whose time has come; how many. With nothing to tell, nothing is locked."""
+        with self._engine.read() as tx:
+            if not reminders.any_waiting(tx):
+                return 0
         with self._engine.write() as tx:
             queued = gather(tx, self._desk, self._time.now())
             reach("clock.before_gathered")

@@ -12,6 +12,11 @@ from sqlalchemy.engine import Connection
 from mailbot.store.tables import reminder, ticket
 
 
+def any_waiting(tx: Connection) -> bool:
+    """Is anybody still to be told of anything?"""
+    return tx.execute(sa.select(reminder.c.id).where(reminder.c.gathered_at.is_(None)).limit(1)).first() is not None
+
+
 def waiting(tx: Connection, limit: int = 500) -> Sequence[Any]:
     """Reminders that wait, with their tickets, the urgent first. Rows that another clock holds are left to it."""
     query = (
