@@ -26,6 +26,7 @@ from mailbot.core.known_facts import INTERNAL_FACTS, KNOWN_FACTS, SIGNATURE_FACT
 
 MAX_OUTPUT = 64 * 1024  # characters of a rendered body
 MAX_FILE = 64 * 1024  # octets of a template file
+SUBJECT = "#subject"  # behind a file's name: its subject line, beside its body
 MAX_LOOPS = 2  # for in for; facts are short lists, so two levels stay small
 
 # What a good answer of each category consists of; each is a {% block %} of its template.
@@ -124,16 +125,16 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """All templates of a folder, compiled. Immutable: an edited folder is loaded anew."""
+    """All templates of a folder; each is compiled when it is first rendered. An edited folder is loaded anew."""
 
     folder: Path
     languages: tuple[str, ...]  # the first is the fallback
     _sources: Mapping[tuple[str, str], _Source]  # (language, file name)
-    _compiled: Mapping[tuple[str, str], tuple[jinja2.Template, jinja2.Template]] = field(repr=False)
+    _environments: Mapping[str, _Sandbox] = field(repr=False)  # by language; they keep what they compiled
 
     @classmethod
     def load(cls, folder: Path, languages: tuple[str, ...] = ("zh", "en"), *, strict: bool = True) -> Templates:
-        """Read and compile all. strict: the first broken file is a UserError; else check() lists them."""
+        """Read all. strict: the first broken file is a UserError; else check() lists them."""
         if not folder.is_dir():
             raise UserError(str(folder), "paths.templates", "no such folder; name the folder with zh/ and en/")
         found = {path.name for path in folder.iterdir() if path.is_dir()}
@@ -144,7 +145,7 @@ class Templates:
         broken = next((problem for source in sources.values() for problem in source.problems), None)
         if strict and broken is not None:
             raise UserError(broken.file, broken.key, broken.remedy)
-        return cls(folder, order, MappingProxyType(sources), MappingProxyType(_compile(order, sources)))
+        return cls(folder, order, MappingProxyType(sources), MappingProxyType(_environments(order, sources)))
 
     def names(self) -> tuple[str, ...]:
         """Every template in any language, sorted; pieces are none."""
@@ -171,13 +172,14 @@ class Templates:
     def render(self, name: str, language: str, facts: Mapping[str, object]) -> Rendered:
         """Subject and text. A UserError names the placeholder that has no fact."""
         source = self._source(name, language)
-        compiled = self._compiled.get((self.language_for(name, language), f"{name}.txt"))
-        if compiled is None:
+        if source.problems:
             broken = source.problems[0]
             raise UserError(broken.file, broken.key, broken.remedy)
-        subject, body = compiled
+        environment = self._environments[self.language_for(name, language)]
+        subject, body = f"{name}.txt{SUBJECT}", f"{name}.txt"
         try:
-            return Rendered(" ".join(_bounded(subject, facts).split()), _tidy(_bounded(body, facts)))
+            line = _bounded(environment.get_template(subject), facts)
+            return Rendered(" ".join(line.split()), _tidy(_bounded(environment.get_template(body), facts)))
         except jinja2.UndefinedError as error:
             raise UserError(source.file, str(error.message), "use only placeholders that have a fact") from error
         except jinja2.TemplateError as error:
@@ -334,16 +336,15 @@ def _understood(source: _Source, lines_before: int) -> _Source:
 
 
 def _forbidden(tree: nodes.Template) -> Iterator[tuple[int, str, str]]:
-    for kind in _FORBIDDEN:
-        for node in tree.find_all(kind):
-            yield (
-                node.lineno,
-                kind.__name__.lower(),
-                "is not allowed in a template; write the words one after another",
-            )
-    for node in tree.find_all(nodes.Filter):
-        if node.name not in _FILTERS:
-            yield node.lineno, node.name, f"is no filter of templates; use {', '.join(_FILTERS)}"
+    for node in tree.find_all(_FORBIDDEN):
+        yield (
+            node.lineno,
+            type(node).__name__.lower(),
+            "is not allowed in a template; write the words one after another",
+        )
+    for used in tree.find_all(nodes.Filter):
+        if used.name not in _FILTERS:
+            yield used.lineno, used.name, f"is no filter of templates; use {', '.join(_FILTERS)}"
     for loop in tree.find_all(nodes.For):
         if _depth(loop) > MAX_LOOPS or loop.recursive:
             yield (
@@ -358,18 +359,14 @@ def _depth(node: nodes.Node) -> int:
     return deepest + isinstance(node, nodes.For)
 
 
-def _compile(
-    languages: tuple[str, ...], sources: Mapping[tuple[str, str], _Source]
-) -> dict[tuple[str, str], tuple[jinja2.Template, jinja2.Template]]:
-    compiled: dict[tuple[str, str], tuple[jinja2.Template, jinja2.Template]] = {}
+def _environments(languages: tuple[str, ...], sources: Mapping[tuple[str, str], _Source]) -> dict[str, _Sandbox]:
+    """By language, what can be rendered: bodies by their file's name, subjects beside them."""
+    found: dict[str, _Sandbox] = {}
     for language in languages:
-        own = {file: source for (lang, file), source in sources.items() if lang == language}
-        environment = _environment({file: source.body for file, source in own.items() if not source.problems})
-        for file, source in own.items():
-            if not source.problems and not file.startswith("_"):
-                subject = environment.from_string(source.headers.get("Subject", ""))
-                compiled[language, file] = (subject, environment.get_template(file))
-    return compiled
+        own = {file: source for (lang, file), source in sources.items() if lang == language and not source.problems}
+        subjects = {f"{file}{SUBJECT}": source.headers.get("Subject", "") for file, source in own.items()}
+        found[language] = _environment(subjects | {file: source.body for file, source in own.items()})
+    return found
 
 
 def _bounded(template: jinja2.Template, facts: Mapping[str, object]) -> str:

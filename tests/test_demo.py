@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from mailbot import app as program
 from mailbot.clock import Clock
@@ -31,6 +32,7 @@ from mailbot.demo.stage import Stage
 from mailbot.demo.travel import Clockwork, next_moment, travel
 from mailbot.demo.world import free_port, open_world
 from mailbot.reader import Reader
+from mailbot.store.tables import promise
 from tests.conftest import table
 
 MAILBOT = [sys.executable, "-m", "mailbot"]
@@ -309,6 +311,29 @@ def test_the_clock_stops_at_every_moment_at_which_something_is_to_be_done(reader
     assert {"23 15:00", "23 16:30", "23 17:00", "24 09:00", "24 09:30"} <= set(stops)
     assert following is not None
     assert f"{following.astimezone(monday.tzinfo):%d %H:%M}" > stops[-1]
+
+
+def test_what_comes_due_while_the_loops_work_has_its_stop_before_the_next_one(reader: Reader) -> None:
+    monday = datetime.fromisoformat("2026-11-23T09:30:00+08:00")
+    sample = mails.EXAMPLES["enquiry"]
+    stops: list[str] = []
+    with open_world(Clock(monday)) as world:
+        world.post(mails.letter(sample, monday), sample.address)
+        program.once(world.app, reader)
+        with world.app.engine.write() as tx:
+            first, second, *_ = tx.execute(sa.select(promise.c.id).order_by(promise.c.id)).scalars()
+            for each, minute in ((first, 0), (second, 3)):
+                at = monday + timedelta(minutes=30 + minute)
+                tx.execute(sa.update(promise).where(promise.c.id == each).values(next_at=at))
+
+        def slowly() -> None:
+            stops.append(f"{world.clock.now().astimezone(monday.tzinfo):%H:%M}")
+            if stops[-1] == "10:00":
+                world.clock.move_to(world.clock.now() + timedelta(minutes=5))  # as long as that pass takes
+
+        travel(world.app, monday + timedelta(minutes=40), slowly)
+
+    assert ["09:30", "10:00", "10:05", "10:10"] == stops
 
 
 @pytest.mark.rule("002-33")

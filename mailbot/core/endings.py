@@ -60,6 +60,7 @@ def resolved(ticket: Ticket, event: Resolved, office: Office, now: datetime) -> 
     # A mail that nobody answered is still owed its answer (000-36): the summary gives it, else a holding reply.
     stays = (*OUTLIVES, "answer", "start", "confirm", "plan", "solve")
     over = [kind for kind in KIND_NAMES if kind not in stays]
+    promised = frozenset(each.id for each in pledged(ticket, "answer"))  # by a holding reply: the same answer
     facts: tuple[tuple[str, More], ...] = (("result", result),)
     summary = () if ticket.hush else (DraftWanted("reply", "closing", ticket.language, None, more=facts),)
     reasons = (result, f"责任方:{SIDE_NAMES[changed.side]}", *([f"确认方式:{proof}"] if proof else []))
@@ -69,7 +70,7 @@ def resolved(ticket: Ticket, event: Resolved, office: Office, now: datetime) -> 
         promised=office.promises(("revisit", "care"), ticket.case, now),
         settled=(
             *done(ticket, ("start", "confirm", "plan", "solve"), "已解决", now),
-            *withdrawn(ticket, over, "已解决"),
+            *(each for each in withdrawn(ticket, over, "已解决") if each.promise_id not in promised),
         ),
         drafts=summary,
         ended=all_superseded(ticket, event.agent, "已解决"),

@@ -49,19 +49,26 @@ def _reminders(tx: Connection, after: datetime, hours: Hours) -> list[datetime]:
 
 
 def travel(app: App, target: datetime, work: Callable[[], None]) -> int:
-    """Move the clock to `target`, stop by stop; `work` lets the loops do what is due. Returns how many stops."""
+    """Move the clock to `target`, stop by stop; `work` lets the loops do what is due. Returns how many stops, the
+    first one, now, too.
+
+    The clock runs on while the loops work, so the next stop is looked for from the last one, not from now: what
+    came due meanwhile has its stop at once.
+    """
     hours = app.desk.door.hours_of(None)
-    stops = 0
-    while stops < MOST_STOPS:
+    stops, stop = 1, app.clock.now()
+    work()
+    while stops < MOST_STOPS and not app.stop.is_set():
         with app.engine.read() as tx:
-            moment = next_moment(tx, app.clock.now(), hours)
+            moment = next_moment(tx, stop, hours)
         if moment is None or moment >= target:
             break
-        _move(app, moment)
+        stop = moment
+        _move(app, stop)
         work()
         stops += 1
-        if app.stop.is_set():
-            return stops
+    if app.stop.is_set():
+        return stops
     _move(app, target)
     work()
     return stops + 1

@@ -95,6 +95,16 @@ def test_a_ticket_with_an_open_task_is_not_solved(office: Office) -> None:
     assert "检测主板" in (decide(ticket(promises=(task,)), FIXED, office, NOW).refused or "")
 
 
+@pytest.mark.rule("000-36")
+def test_an_answer_that_a_holding_reply_promised_is_still_owed_when_the_case_is_solved(office: Office) -> None:
+    answer = Promise("pledge", NOW + timedelta(hours=4), "暂复中写明", id=4, party="answer")
+    visit = Promise("pledge", NOW + timedelta(hours=4), "回信承诺", id=5, about="上门", party="visit")
+
+    solved = decide(ticket(promises=(answer, visit)), FIXED, office, NOW)
+
+    assert [5] == [each.promise_id for each in solved.settled]
+
+
 @pytest.mark.rule("003-24")
 def test_a_solved_complaint_owes_a_care_visit_besides_the_revisit(office: Office) -> None:
     assert {"revisit", "care"} == kinds(decide(ticket(category="complaint", topic="quality"), FIXED, office, NOW))

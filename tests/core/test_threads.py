@@ -91,7 +91,7 @@ def test_a_hostile_header_costs_no_time_and_brings_no_flood_of_keys() -> None:
 
     found = keys(mail, Facts(order_numbers=tuple(Fact(str(n), str(n)) for n in range(100))), ())
 
-    assert time.process_time() - before < 0.2
+    assert time.process_time() - before < 2  # at the square of its length it would be minutes
     assert (50, 10) == (len(found.message_ids), len(found.orders))
     assert len(found.numbers) <= 5
 
