@@ -347,6 +347,7 @@ def test_a_customer_of_the_demo_rates_by_the_link_in_the_mail(reader: Reader) ->
         stage.act("1", DraftApproved("demo", stage.draft("1").id))
         stage.run()
         stage.act("1", Resolved("demo", "已说明更换周期"))
+        stage.act("1", DraftApproved("demo", stage.draft("1").id))  # the summary: it is the answer that we promised
         stage.travel_to(monday + timedelta(hours=6))
         index = world.inbox(sample.address)[-1].index
         url = world.app.config.console.public_url

@@ -18,7 +18,7 @@ import structlog
 from mailbot.app import border
 from mailbot.config import Config, read
 from mailbot.shelf import Shelf
-from tests.conftest import ROOT, table
+from tests.conftest import ROOT, THOROUGH, table
 from tests.simulation.checks import faults
 from tests.simulation.folk import Folk
 from tests.simulation.letters import Letters, Sort, read_letters
@@ -129,7 +129,7 @@ def plan_evenings(shop: Shop) -> None:
 
 # Few tickets go through the whole program, all of them through the core on paper.
 WHOLE = 600 if os.environ.get("MAILBOT_FULL") else 60
-TICKETS = 2000
+TICKETS = 2000 if THOROUGH else 600
 
 RULES = ("000-36", "000-39", "001-24", "001-29", "001-55", "003-24", "003-25")
 EVERYTHING_HAPPENED = (
@@ -160,7 +160,7 @@ def _quiet() -> Iterator[None]:
 
 
 @ruled
-def test_two_thousand_tickets_of_three_months_on_paper(sqlite_model: Path, tmp_path: Path) -> None:
+def test_three_months_of_a_large_shop_on_paper(sqlite_model: Path, tmp_path: Path) -> None:
     shop = paper_shop(sqlite_model, tmp_path, 1, TICKETS)
 
     shop.run(DRAINED)
