@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from mailbot.core.facts import Fact, Facts
 from mailbot.core.known_facts import KNOWN_FACTS as KNOWN_FACTS
-from mailbot.core.known_facts import NOTHING_TO_TELL
+from mailbot.core.known_facts import NOTHING_TO_TELL, UNKNOWN
 from mailbot.core.known_facts import SIGNATURE_FACTS as SIGNATURE_FACTS
 from mailbot.core.mail import Mail
 from mailbot.core.quoting import Body
@@ -53,6 +53,7 @@ def reply_facts(mail: Mail, body: Body, facts: Facts, triage: Triage, occasion: 
     details = _details(f"{mail.subject}\n{new}", facts, triage, language) if triage.category == "fault" else ()
     return {
         **NOTHING_TO_TELL,
+        **UNKNOWN,
         "company_name": occasion.company_name,
         "hotline": occasion.hotline,
         "ticket_number": occasion.ticket_number,

@@ -104,6 +104,7 @@ ticket = Table(
     Column("confidence", Integer, nullable=False),  # per mille
     Column("missing", JSON, nullable=False),
     Column("facts", JSON, nullable=False),
+    Column("concerns", JSON, nullable=False, default=list),  # [category, topic] of what else its mails ask for
     Column("asked_at", UtcDateTime),
     Column("department", Words(40), nullable=False, default=""),  # who usually has to help; code
     Column("hush", Words(), nullable=False, default=""),  # why no automatic mail goes to this customer
@@ -260,6 +261,8 @@ draft = Table(
     Column("why", Words(), nullable=False, default=""),
     Column("pledges", JSON, nullable=False, default=list),  # times it promises, as found or set by an agent
     Column("pledges_by", Words(80)),  # the agent who set them; None: found in the text
+    Column("overridden_by", Words(80)),  # the supervisor who let it go in spite of its findings
+    Column("overridden_because", Words(), nullable=False, default=""),
     Index(None, "ticket_id"),
 )
 _open_draft: ColumnElement[bool] = draft.c.state == "open"
@@ -334,13 +337,51 @@ rating = Table(  # every answer to a revisit, also of earlier rounds
     Index(None, "ticket_id"),
 )
 
-customer = Table(  # what a customer asked of us for good
+customer = Table(  # what a customer asked of us for good, and what agents know of them
     "customer",
     metadata,
     Column("address", Words(320), primary_key=True),
     Column("no_revisit_at", UtcDateTime),  # since when they want no revisit mails
     Column("no_revisit_how", Words(8), nullable=False, default=""),
+    Column("account", Words(12), nullable=False, default=""),  # personal, business, vip; empty: unknown
+    Column("elderly", Boolean),  # None: unknown, what their mails say counts
+    Column("note", Words(), nullable=False, default=""),
+    Column("changed_by", Words(80)),
+    Column("changed_at", UtcDateTime),
 )
+
+verdict = Table(  # what agents said a mail is about: what the learner learns from
+    "verdict",
+    metadata,
+    _id(),
+    _of("mail", "mail_id", nullable=False),
+    _of("ticket", "ticket_id", nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("agent", Words(80), nullable=False),
+    Column("category", Words(20), nullable=False),
+    Column("topic", Words(60), nullable=False),
+    Column("priority", Words(12), nullable=False),
+    Column("said_category", Words(20), nullable=False),  # what the rules had said
+    Column("said_topic", Words(60), nullable=False),
+    Column("undone_at", UtcDateTime),
+    Index(None, "mail_id"),
+)
+
+gap = Table(  # questions that no entry of the knowledge base answers
+    "gap",
+    metadata,
+    _id(),
+    _of("mail", "mail_id", nullable=False),
+    _of("ticket", "ticket_id", nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("question", Words(), nullable=False),
+    Column("category", Words(20), nullable=False),
+    Column("topic", Words(60), nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", Words(80)),
+)
+_open_gap: ColumnElement[bool] = gap.c.closed_at.is_(None)
+Index("ix_gap_open", gap.c.id, sqlite_where=_open_gap, postgresql_where=_open_gap)
 
 quota = Table(  # the last automatic mail to an address
     "quota",
