@@ -98,7 +98,7 @@ lock: $(VENV)/bin/python
 	$(SAY) 'resolving'
 	@$(PIP) install uv
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra build --output-file requirements.lock pyproject.toml
-	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra build --extra test --constraint requirements.lock \
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra build --extra learn --extra test --constraint requirements.lock \
 	  --output-file requirements-test.lock pyproject.toml
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(ARGS)

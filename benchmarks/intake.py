@@ -62,7 +62,7 @@ def measure(mails: int, runs: int, databases: list[str]) -> list[Result]:
         dovecot = stack.enter_context(running_dovecot())
         user = dovecot.new_user()
         dovecot.put(user, mixed(mails))
-        urls = _Urls(stack)
+        urls = Urls(stack)
         _bare(dovecot, user, mails)  # once unmeasured: Dovecot indexes the new mails
         for _ in range(runs):
             sides: list[tuple[str, str, Callable[[], float]]] = [
@@ -78,7 +78,7 @@ def measure(mails: int, runs: int, databases: list[str]) -> list[Result]:
     return [Result(name, database, mails, statistics.median(took)) for (name, database), took in found.items()]
 
 
-class _Urls:
+class Urls:
     """Fresh databases; the PostgreSQL server starts when first asked for."""
 
     def __init__(self, stack: ExitStack) -> None:

@@ -18,12 +18,14 @@ import structlog
 
 from mailbot.clock import Clock
 from mailbot.config import Config, MailboxConfig
+from mailbot.config import Orders as OrderSettings
 from mailbot.core import tokens
 from mailbot.core.automail import Own
 from mailbot.core.errors import UserError
 from mailbot.core.understand import Border
 from mailbot.desk import Desk, Door
 from mailbot.imap import ImapAccount, ImapError, ImapSession
+from mailbot.learned import Learned
 from mailbot.login import Login, LoginRefused, login_for
 from mailbot.loops.clock import Clock as ClockLoop
 from mailbot.loops.fetch import Fetch, LeaseLostError
@@ -31,19 +33,21 @@ from mailbot.loops.fetch import Post as MailboxPost
 from mailbot.loops.post import Post
 from mailbot.loops.runner import Loop, Runner
 from mailbot.loops.work import Work
-from mailbot.orders import Orders
+from mailbot.order_lookup import OrderLookup, by_http, by_sql
+from mailbot.orders import Orders, OrderTable
 from mailbot.providers import load_provider
 from mailbot.reader import Reader
 from mailbot.shelf import Shelf
 from mailbot.smtp import SmtpAccount, SmtpError
 from mailbot.store import keep, schema
-from mailbot.store.engine import Engine
+from mailbot.store.engine import Engine, shops_engine
 
 log = structlog.get_logger()
 
 PARTS = ("fetch", "work", "post", "clock", "console")
 STOP_SECONDS = 8.0  # a container gets ten before it is killed
 EDITS_SECONDS = 2.0  # between looks for edited rules and templates
+VERDICTS_SECONDS = 1.0  # between looks for agents' verdicts
 ROUNDS = 1000  # of `once`; far more than any mailbox needs, and an end all the same
 
 
@@ -60,6 +64,8 @@ class App:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def close(self) -> None:
+        if isinstance(self.desk.door.orders, OrderLookup):
+            self.desk.door.orders.close()
         self.engine.dispose()
 
 
@@ -68,7 +74,7 @@ def build(config: Config, clock: Clock | None = None, shelf: Shelf | None = None
 
     `shelf`: one that is read already, shared by several programs in one process.
     """
-    orders = Orders(config.orders.file) if config.orders.file else None
+    orders = orders_of(config.orders)
     engine = Engine(config.database.url, config.base)
     schema.upgrade(engine)
     shelf = shelf or Shelf(config.paths.rules, config.paths.templates, config.company.languages)
@@ -85,10 +91,23 @@ def build(config: Config, clock: Clock | None = None, shelf: Shelf | None = None
             public_url=config.console.public_url,
             border=partial(border, config, key),
             orders=orders,
+            learned=Learned(engine, shelf, config.company.zone),
         )
     )
     logins = {mailbox.name: login_for(mailbox) for mailbox in config.mailboxes}
     return App(config, clock or Clock(), engine, shelf, desk, logins)
+
+
+def orders_of(given: OrderSettings) -> Orders | None:
+    """Where the owner's orders are looked up; None: nowhere."""
+    if given.file:
+        return OrderTable(given.file)
+    if given.url:
+        return OrderLookup(by_http(given.url, given.token, given.timeout_seconds), given.cache_seconds)
+    if given.database:
+        shop = shops_engine(given.database, given.timeout_seconds)
+        return OrderLookup(by_sql(shop, given.query), given.cache_seconds)
+    return None
 
 
 def border(config: Config, key: bytes, mailbox_name: str) -> Border:
@@ -204,6 +223,8 @@ def make_loops(app: App, parts: Sequence[str]) -> list[Loop]:
     """The loops of these parts; fetch wakes work, so that a mail does not wait for a poll of the database."""
     loops = [Loop("shelf", partial(_look_for_edits, app))]
     work_wake = threading.Event()
+    if {"work", "console"} & set(parts):
+        loops.append(Loop("learned", partial(_look_for_verdicts, app)))
     if "work" in parts:
         work = Work(app.engine, app.desk, app.clock)
         loops.append(Loop("work", work.step, work.close, work_wake))
@@ -226,6 +247,12 @@ def _look_for_edits(app: App) -> float:
     return EDITS_SECONDS
 
 
+def _look_for_verdicts(app: App) -> float:
+    if app.desk.door.learned is not None:
+        app.desk.door.learned.refresh(app.clock.now())
+    return VERDICTS_SECONDS
+
+
 def _look_at_orders(app: App) -> None:
     if app.desk.door.orders is not None:
         app.desk.door.orders.refresh()
@@ -239,6 +266,7 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
     done = {"taken_in": 0, "worked": 0, "due": 0, "sent": 0}
     log.info("rules and templates read", version=app.shelf.volume.book.version)
     _look_at_orders(app)
+    _look_for_verdicts(app)
     work, post = Work(app.engine, app.desk, app.clock, reader), post_of(app)
     clock = ClockLoop(app.engine, app.desk, app.clock)
     fetches = [fetch_of(app, mailbox, lambda: None) for mailbox in app.config.mailboxes]

@@ -51,6 +51,7 @@ def check(config: Config, now: datetime, offline: bool) -> Iterator[Verdict]:
         yield _bad("rules", error)
     if book is not None:
         yield from _rules(config, book)
+        yield from _knowledge(config, book, now)
     templates = None
     try:
         templates = Templates.load(config.paths.templates, config.company.languages, strict=False)
@@ -106,6 +107,35 @@ def _rules(config: Config, book: RuleBook) -> Iterator[Verdict]:
     if not failures:
         text = f"{len(book.topics)} topics, {len(book.examples)} examples hold (version {book.version})"
         yield Verdict("rules", "ok", text)
+
+
+def _knowledge(config: Config, book: RuleBook, now: datetime) -> Iterator[Verdict]:
+    """How much customers can be told, and what somebody ought to read again first (003-04)."""
+    base = book.knowledge
+    if not base.entries:
+        remedy = "write entries as docs/knowledge.md tells; until then enquiries are answered without a source"
+        yield Verdict("knowledge", "warn", f"{config.paths.rules / 'knowledge'}: no entries", remedy)
+        return
+    for entry in base.stale(now.astimezone(config.company.zone).date()):
+        yield Verdict(
+            "knowledge",
+            "warn",
+            f"{config.paths.rules / entry.path}: Review: {entry.review} is past",
+            "read the entry, mend what has changed, and set a later day",
+        )
+    for entry, ask in base.lost_questions()[:5]:
+        yield Verdict(
+            "knowledge",
+            "warn",
+            f"{config.paths.rules / entry.path}: “{ask}” does not lead to its own section",
+            "another section asks almost the same: word one of them differently, or take the question out",
+        )
+    missing = [code for code in config.company.languages if not any(each.language == code for each in base.entries)]
+    for code in missing:
+        remedy = f"write entries into {config.paths.rules / 'knowledge' / code}"
+        yield Verdict("knowledge", "warn", f"no entries in the language {code}", remedy)
+    answers = sum(len(each.sections) for each in base.entries)
+    yield Verdict("knowledge", "ok", f"{len(base.entries)} entries with {answers} answers")
 
 
 def _templates(templates: Templates, book: RuleBook | None) -> Iterator[Verdict]:

@@ -15,7 +15,15 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from mailbot import __version__, commands, draft_commands, report_commands, ticket_commands
+from mailbot import (
+    __version__,
+    commands,
+    draft_commands,
+    knowledge_commands,
+    learned_commands,
+    report_commands,
+    ticket_commands,
+)
 from mailbot.clock import Clock
 from mailbot.config import DEFAULT_FILE, Config, load, read
 from mailbot.core.errors import UserError
@@ -25,7 +33,7 @@ from mailbot.terminal import ConfigFile, Json, moment, plain_line, print_json, s
 # `mailbot --help` lists the commands in this order.
 ORDER = (
     *("demo", "init", "check", "run", "once", "explain", "tickets", "ticket", "drafts", "draft"),
-    *("templates", "aside", "report", "agents", "db"),
+    *("templates", "knowledge", "learned", "aside", "report", "agents", "db"),
 )
 
 
@@ -190,6 +198,8 @@ cli.command("ticket", help=ticket_commands.TICKET_HELP)(ticket_commands.ticket)
 cli.command("drafts")(draft_commands.list_drafts)
 cli.command("draft")(draft_commands.draft)
 cli.command("templates")(commands.templates)
+cli.command("knowledge")(knowledge_commands.knowledge)
+cli.command("learned", help=learned_commands.LEARNED_HELP)(learned_commands.learned)
 cli.command("aside")(commands.aside)
 cli.command("report")(report_commands.report)
 cli.command("agents")(commands.agents)

@@ -7,6 +7,7 @@ variable, key and remedy and never a secret. Nothing is created or connected to.
 from __future__ import annotations
 
 import ipaddress
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
@@ -116,7 +117,8 @@ def default_folder(name: str) -> Path:
 def setting_names() -> dict[str, tuple[tuple[str, ...], Any]]:
     """Every key outside mailboxes as in the environment, without MAILBOT_: path and type."""
     found = {key: one for name, cls in SECTIONS.items() for key, one in names(cls, (name,)).items()}
-    return {**found, "DATABASE_URL_FILE": (("database", "url_file"), str)}
+    files = {"DATABASE_URL_FILE": (("database", "url_file"), str)}
+    return {**found, **files}
 
 
 def mailbox_names() -> dict[str, tuple[tuple[str, ...], Any]]:
@@ -211,7 +213,17 @@ def _orders(reading: _Reading) -> Orders:
     given = reading.section("orders")
     if "file" in given:
         given = {**given, "file": reading.path(given["file"], ("orders", "file"))}
+    reading.secret_from_file(given, "token", ("orders",))
+    reading.secret_from_file(given, "database", ("orders",))
     orders: Orders = reading.typed(Orders, given, ("orders",))
+    named = [name for name in ("file", "url", "database") if getattr(orders, name)]
+    if len(named) > 1:
+        raise reading.error(("orders", named[1]), f"set either this or {named[0]}, not both")
+    if bool(orders.database) != bool(orders.query):
+        key = "query" if orders.database else "database"
+        raise reading.error(("orders", key), "missing; database and query belong together")
+    if orders.query and not re.search(r"(?<!:):number\b", orders.query):
+        raise reading.error(("orders", "query"), "must hold :number where the order number goes")
     return orders
 
 
@@ -348,6 +360,6 @@ def _holds_a_secret(table: Any) -> bool:
     if not isinstance(table, dict):
         return False
     return any(
-        key in ("password", "client_secret") or (key == "url" and "@" in str(one)) or _holds_a_secret(one)
+        key in ("password", "client_secret", "key") or (key == "url" and "@" in str(one)) or _holds_a_secret(one)
         for key, one in table.items()
     )

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy.engine import Connection, Row
 
+from mailbot import judging
 from mailbot.config import Company, MailboxConfig
 from mailbot.core import arrival, reply, settling
 from mailbot.core.decide import decide
@@ -23,8 +24,18 @@ from mailbot.core.hours import Hours
 from mailbot.core.mail import Mail, parse
 from mailbot.core.office import Office
 from mailbot.core.threads import Placement
-from mailbot.core.ticket import DraftWritten, Event, MailArrived, MailMoved, Merged, SendSettled, Ticket, Unmerged
-from mailbot.core.understand import Border, Understood, as_human, understand
+from mailbot.core.ticket import (
+    Corrected,
+    DraftWritten,
+    Event,
+    MailArrived,
+    MailMoved,
+    Merged,
+    SendSettled,
+    Ticket,
+    Unmerged,
+)
+from mailbot.core.understand import Border, Understood, as_human, together, understand
 from mailbot.drafting import (
     Agent,
     Approved,
@@ -37,10 +48,12 @@ from mailbot.drafting import (
     pledges_judged,
     reviewed,
 )
+from mailbot.learned import Learned
 from mailbot.orders import Orders
 from mailbot.shelf import Shelf
-from mailbot.store import intake, keep, lists, outbox, people, tickets
+from mailbot.store import gaps, intake, keep, lists, outbox, people, tickets
 from mailbot.store.engine import Engine
+from mailbot.store.gaps import NewGap
 from mailbot.store.tickets import NewDraft
 
 log = structlog.get_logger()
@@ -67,6 +80,7 @@ class Door:
     public_url: str  # of the console, where customers find the rating page
     border: Callable[[str], Border]  # of a mailbox by name
     orders: Orders | None = None  # the order table, where there is one
+    learned: Learned | None = None  # what agents' verdicts have taught
 
 
 class Desk:
@@ -91,6 +105,8 @@ class Desk:
         letter = self._pinned(tx, desktop, decision, event, now) if decision.approve else None
         if isinstance(letter, reply.Refused):
             return replace(decision, ticket=ticket, refused=f"不能发出:{letter.reason}")
+        if isinstance(event, Corrected):
+            judging.keep(tx, desktop.office.book, ticket, event, now)
         saved = self._save(tx, decision, now)
         assert saved.id is not None
         if letter is not None and decision.approve is not None:
@@ -180,6 +196,8 @@ class Desk:
                 wanted = replace(wanted, mail_id=lists.last_mail_of(tx, ticket.id))
             fresh = self._draft(tx, desktop, promised, wanted, event, now)
             draft_id = tickets.add_draft(tx, ticket.id, fresh, now)
+            if fresh.gap and isinstance(event, MailArrived):  # counted once, when it was asked
+                gaps.add(tx, NewGap(event.mail_id, ticket.id, fresh.gap, ticket.category, ticket.topic), now)
             if fresh.kind != "reply" and fresh.template is not None and not fresh.blocked:
                 approved = _approved(draft_id, 1, fresh, self._parent(tx, event, fresh.mail_id))
                 self._send_under_standing_approval(tx, desktop, ticket, fresh.template, approved, now)
@@ -199,6 +217,7 @@ class Desk:
             return draft_from_notice(desktop, ticket, wanted, now)
         understood = self._understood(tx, event, wanted.mail_id)
         if wanted.template is not None and understood is not None:
+            understood = together(understood, self._earlier(tx, ticket, wanted, event))
             return draft_from_template(desktop, ticket, understood, wanted, now)
         fresh = NewDraft(
             kind=wanted.kind,
@@ -214,6 +233,14 @@ class Desk:
             mail_id=wanted.mail_id,
         )
         return reviewed(desktop, ticket, fresh, understood, now)
+
+    @staticmethod
+    def _earlier(tx: Connection, ticket: Ticket, wanted: DraftWanted, event: Event) -> tuple[str, ...]:
+        """The words of the mails that a reply answers beside the last one."""
+        opens = isinstance(event, MailArrived) and event.placement.ticket_id is None
+        if wanted.kind != "reply" or opens or ticket.id is None or wanted.mail_id is None:
+            return ()
+        return lists.unanswered_words(tx, ticket.id, wanted.mail_id)
 
     def _parent(self, tx: Connection, event: Event, mail_id: int | None) -> Mail | None:
         """The mail that a letter goes below in the customer's thread."""

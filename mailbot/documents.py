@@ -20,6 +20,7 @@ _TICKET = (
 _DRAFT = (
     *("id", "ticket_id", "mail_id", "kind", "template", "language", "author", "recipient", "subject", "text"),
     *("findings", "blocked", "pledges", "pledges_by", "state", "version", "created_at", "decided_at", "decided_by"),
+    *("overridden_by", "overridden_because"),
 )
 _SEND = (
     *("id", "draft_id", "kind", "message_id", "recipients", "state", "attempts", "approver", "approved_at"),

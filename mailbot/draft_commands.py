@@ -72,6 +72,9 @@ def draft(
         list[str] | None,
         typer.Option("--set", metavar="WORDS=TIME", help="For pledges: this is promised too; N=TIME moves number N."),
     ] = None,
+    override: Annotated[
+        str, typer.Option(metavar="REASON", help="For approve: a supervisor sends it in spite of what blocks it.")
+    ] = "",
     agent: As = "",
     config: ConfigFile = None,
     as_json: Json = False,
@@ -85,10 +88,11 @@ def draft(
         if action == "show":
             _show_draft(app, row, as_json)
             return
-        require_agent(app, agent)
+        require_agent(app, agent, *(("supervisor", "admin") if override else ()))
         match action:
             case "approve":
-                act(app, row.ticket_id, DraftApproved(agent, draft_id, row.version))
+                given = DraftApproved(agent, draft_id, row.version, override=override, supervisor=bool(override))
+                act(app, row.ticket_id, given)
             case "edit":
                 words = sys.stdin.read() if text == "-" else text
                 event = DraftWritten(agent, subject or row.subject, words, row.mail_id, draft_id, row.version)

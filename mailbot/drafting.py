@@ -15,17 +15,23 @@ from mailbot.config import Company, MailboxConfig
 from mailbot.core import pledges, reply, tokens, wording
 from mailbot.core.decision import DraftWanted, More
 from mailbot.core.facts import Fact, Facts
+from mailbot.core.knowledge import Cited, is_gap, question_of
+from mailbot.core.lanes import lane, lane_findings
 from mailbot.core.language import answer_in
+from mailbot.core.letter_html import Letterhead
 from mailbot.core.mail import Address, Mail
 from mailbot.core.notices import notice_facts
 from mailbot.core.office import Office
+from mailbot.core.order import order_words
 from mailbot.core.pledges import Pledge
-from mailbot.core.review import Context, DraftText, Finding, known_values, review
+from mailbot.core.review import DraftText, Finding, known_values, review
+from mailbot.core.review_context import context_of
 from mailbot.core.revisits import rating_round
 from mailbot.core.settling import owed
 from mailbot.core.ticket import Ticket
+from mailbot.core.triage import Triage
 from mailbot.core.understand import Understood
-from mailbot.orders import Orders
+from mailbot.orders import Orders, own_order, unchecked
 from mailbot.store.tickets import NewDraft, pledge_rows
 from mailbot.templates import Templates
 
@@ -89,7 +95,10 @@ def draft_from_template(
     )
     language = answer_in(wanted.language, desktop.templates.languages)
     occasion = _occasion(desktop, ticket, language)
-    words = wording.reply_facts(understood.mail, understood.body, facts, triage, occasion) | dict(wanted.more)
+    words = wording.reply_facts(understood.mail, understood.body, facts, triage, occasion)
+    cited = _cited(desktop, understood, facts, triage, language) if wanted.kind == "reply" else None
+    bought = _order_words(desktop, ticket, understood, facts, now)
+    words |= _knowledge_words(cited) | bought | dict(wanted.more)
     assert wanted.template is not None
     rendered = desktop.templates.render(wanted.template, language, words)
     questions = words["fault_questions"] if ticket.category == "fault" else words["questions"]
@@ -107,8 +116,55 @@ def draft_from_template(
         blocked=False,
         asks=asked and wanted.kind == "reply",
         mail_id=wanted.mail_id,
+        gap=_gap(understood) if wanted.kind == "reply" and is_gap(triage, cited) else "",
     )
-    return reviewed(desktop, ticket, fresh, understood, now)
+    return reviewed(desktop, ticket, fresh, understood, now, tuple(map(str, bought.values())))
+
+
+INFORMED = ("enquiry", "fault")  # a request is decided by policy.toml, and its steps ask for what is missing
+
+
+def _cited(desktop: Desktop, understood: Understood, facts: Facts, triage: Triage, language: str) -> Cited | None:
+    """The article of the knowledge base that answers this mail (000-46), where one surely does."""
+    if triage.category not in INFORMED:
+        return None
+    product = facts.model or facts.product
+    return desktop.office.book.knowledge.answer(
+        f"{understood.mail.subject}\n{understood.body.new}",
+        triage.category,
+        triage.topic,
+        product.value if product else "",
+        language,
+    )
+
+
+def _knowledge_words(cited: Cited | None) -> dict[str, object]:
+    if cited is None:
+        return {}
+    return {"knowledge": cited.sentences, "knowledge_source": cited.source, "knowledge_more": cited.more}
+
+
+def _order_words(
+    desktop: Desktop, ticket: Ticket, understood: Understood, facts: Facts, now: datetime
+) -> dict[str, object]:
+    """What the shop's system says about the order; nothing unless it is surely the sender's (002-06, 002-10)."""
+    ours = understood.sender == ticket.customer and understood.trust.level != "fail"
+    if desktop.orders is None or not ours:
+        return {}
+    numbers = [each.value for each in facts.order_numbers]
+    order = own_order(desktop.orders, numbers, ticket.customer, ticket_phones(ticket))
+    if order is None:
+        return {}
+    language = answer_in(understood.language, desktop.templates.languages)
+    return order_words(order, desktop.office.book.orders.products, now.astimezone(desktop.office.hours.zone), language)
+
+
+def ticket_phones(ticket: Ticket) -> tuple[str, ...]:
+    return tuple(value for code, value in ticket.facts if code == "phone")
+
+
+def _gap(understood: Understood) -> str:
+    return question_of(understood.mail.subject, understood.body.new)
 
 
 def is_notice(desktop: Desktop, wanted: DraftWanted) -> bool:
@@ -174,20 +230,28 @@ def reviewed(
 ) -> NewDraft:
     """The draft with the findings of every review check, and with the times that it promises."""
     promised = found_pledges(desktop, ticket, fresh.kind, fresh.text, now)
-    context = Context(
-        customer=ticket.customer,
-        sender=understood.sender if understood else None,
-        reply_to=tuple(each.address for each in understood.mail.reply_to) if understood else (),
+    texts = (*_own_texts(desktop, ticket, understood), *own_texts)
+    context = replace(
+        context_of(ticket, understood, desktop.office.book, texts),
         language=fresh.language,
-        allowed=known_values((*_own_texts(desktop, ticket, understood), *own_texts)),
-        customer_words=understood.body.new if understood else "",
-        policy=desktop.office.book.policy,
+        allowed=known_values(texts),
+        kind=fresh.kind,
+        by_agent=fresh.template is None,
     )
     found = review(DraftText(fresh.subject, fresh.text, (fresh.recipient,), ()), context)
     found += tuple(_unchecked_orders(desktop, ticket, fresh.kind))
+    if fresh.template is not None and fresh.kind == "reply" and understood is not None:
+        found += _doubts(ticket, understood)
     rows = pledges_judged(desktop, ticket, _rows(found), promised, now)
     blocked = any(each["level"] == "block" for each in rows)
     return replace(fresh, findings=rows, blocked=blocked, pledges=promised)
+
+
+def _doubts(ticket: Ticket, understood: Understood) -> tuple[Finding, ...]:
+    """Where a person should choose the template first. That a case is urgent, the page says without a finding."""
+    unsure = sum(not each.sure for each in understood.facts.order_numbers)
+    chosen = lane(ticket.priority, ticket.mood, ticket.confidence, unsure)
+    return lane_findings(chosen) if chosen.kind == "choose" else ()
 
 
 def _unchecked_orders(desktop: Desktop, ticket: Ticket, kind: str) -> Iterator[Finding]:
@@ -195,7 +259,7 @@ def _unchecked_orders(desktop: Desktop, ticket: Ticket, kind: str) -> Iterator[F
     if desktop.orders is None or kind != "reply":
         return
     told = {code: tuple(value for name, value in ticket.facts if name == code) for code in ("order_number", "phone")}
-    yield from desktop.orders.unchecked(told["order_number"], ticket.customer, told["phone"])
+    yield from unchecked(desktop.orders, told["order_number"], ticket.customer, told["phone"])
 
 
 def pledges_judged(
@@ -246,6 +310,8 @@ def pin(
         automatic=automatic,
         language=approved.language,
         quote=None if automatic or parent is None else _quote(parent),
+        head=Letterhead(desktop.company.name, desktop.company.hotline, desktop.public_url),
+        signature="" if automatic else signature(desktop, ticket, approved.language, sender.signer),
     )
     composed = reply.compose(letter)
     if isinstance(composed, reply.Refused):
@@ -313,7 +379,8 @@ def _quote(parent: Mail) -> reply.Quote | None:
 
 
 def _occasion(desktop: Desktop, ticket: Ticket, language: str) -> wording.Occasion:
-    topic = desktop.office.book.topics.get((ticket.category, ticket.topic))
+    topics = desktop.office.book.topics
+    topic = topics.get((ticket.category, ticket.topic))
     limit = desktop.office.book.limits.limit("answer", ticket.case)
     assert limit is not None  # an answer is always owed
     due = min((each.due_at for each in ticket.promises if each.kind == "answer"), default=None)
@@ -326,6 +393,9 @@ def _occasion(desktop: Desktop, ticket: Ticket, language: str) -> wording.Occasi
         topic_name=topic.name.get(name, "") if topic else "",
         response_time=wording.within(limit.amount / 60, limit.unit == "working", language),
         due_at=due.astimezone(desktop.office.hours.zone) if due else None,
+        concern_names=tuple(topics[pair].name[name] for pair in ticket.concerns if pair in topics),
+        account=ticket.account,
+        elderly=ticket.elderly,
     )
 
 
@@ -350,6 +420,11 @@ def _known_facts(ticket: Ticket, understood: Understood) -> Facts:
         model=found.model or first("model"),
         serial=found.serial or first("serial"),
         customer_name=found.customer_name or first("name"),
+        place=found.place or first("place"),
+        tried=found.tried or first("tried"),
+        extent=found.extent or first("extent"),
+        account=found.account or first("account"),
+        elderly=found.elderly or first("elderly"),
     )
 
 

@@ -1,7 +1,7 @@
-"""The order table: a CSV file that the shop's system exports, looked up before a plan is made (003-15).
+"""The orders of the owner's shop, looked up before a plan is made (003-15): here, those of a CSV file.
 
 Read at the start and again when the file changes, by whoever calls refresh(), never by a look-up: those only read
-memory, so they hold nobody up. What an order says goes into no mail; it only shows that an order is the customer's.
+memory, so they hold nobody up. What an order says goes only into mails to the customer whose order it is.
 """
 
 from __future__ import annotations
@@ -11,46 +11,40 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 
 import structlog
 
 from mailbot.core.errors import UserError
+from mailbot.core.order import Order as Order
 from mailbot.core.review import Finding
 
 log = structlog.get_logger()
 
-COLUMNS = ("number", "address", "phone", "product", "state", "bought_at")
+COLUMNS = (
+    *("number", "address", "phone", "product", "state", "bought_at"),
+    *("carrier", "tracking", "warranty_until"),
+)
 NEEDED = ("number", "address")
 MAX_BYTES = 200 * 1024 * 1024
 MAX_NAMED = 5  # order numbers of one ticket that are looked up
 _CUT = re.compile(r"[0-9](?:\.[0-9]{1,15})?[eE]\+[0-9]{1,3}")  # 2.02611E+14: what a spreadsheet leaves of a long number
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One order as exported; what the file does not say is ""."""
+class Orders(Protocol):
+    """Where orders are looked up. find() only reads memory; whoever has time calls prefetch() before."""
 
-    number: str
-    address: str  # the buyer's mail address
-    phone: str = ""
-    product: str = ""
-    state: str = ""
-    bought_at: str = ""
-
-    def belongs_to(self, address: str, phones: Iterable[str]) -> bool:
-        """Is it this customer's, by mail address or else by a phone number known of them?"""
-        if not self.address and not self.phone:
-            return True  # nothing says that it is not
-        return _folded(self.address) == _folded(address) or (
-            bool(self.phone) and _phone(self.phone) in {_phone(each) for each in phones}
-        )
+    def find(self, number: str) -> Order | None: ...
+    def prefetch(self, numbers: Iterable[str]) -> None: ...
+    def refresh(self) -> bool: ...
+    def is_sure(self, number: str) -> bool:
+        """Is it known whether this order exists? False while a shop's system does not answer."""
 
 
-class Orders:
-    """The order table as last read. Look-ups and refresh() may run in different threads."""
+class OrderTable:
+    """The CSV file as last read. Look-ups and refresh() may run in different threads."""
 
     def __init__(self, path: Path) -> None:
         """Read the file; UserError names the line and the remedy."""
@@ -59,7 +53,13 @@ class Orders:
         self._orders = read_orders(path)
 
     def find(self, number: str) -> Order | None:
-        return self._orders.get(_number(number))
+        return self._orders.get(plain_number(number))
+
+    def prefetch(self, numbers: Iterable[str]) -> None:
+        """All is there."""
+
+    def is_sure(self, number: str) -> bool:
+        return True
 
     def refresh(self) -> bool:
         """Read the file again if it has changed. A broken or missing one is logged, and what was read before stays."""
@@ -75,17 +75,29 @@ class Orders:
         log.info("order table read", orders=len(self._orders))
         return True
 
-    def unchecked(self, numbers: Iterable[str], customer: str, phones: tuple[str, ...]) -> Iterator[Finding]:
-        """What an agent has to check before a plan: orders that are not there, or another customer's."""
-        for number in tuple(dict.fromkeys(numbers))[:MAX_NAMED]:
-            order = self.find(number)
-            if order is None:
-                message = f"订单 {number} 在订单表里查不到，定方案前请先核对"
-            elif not order.belongs_to(customer, phones):
-                message = f"订单 {number} 在订单表里登记的是另一位客户，定方案前请先核对"
-            else:
-                continue
-            yield Finding("order_unchecked", "warn", message)
+
+def unchecked(orders: Orders, numbers: Iterable[str], customer: str, phones: tuple[str, ...]) -> Iterator[Finding]:
+    """What an agent has to check before a plan: orders that are not there, or another customer's."""
+    for number in tuple(dict.fromkeys(numbers))[:MAX_NAMED]:
+        order = orders.find(number)
+        if order is None and not orders.is_sure(number):
+            message = f"商城系统暂时没有应答，订单 {number} 还没有核对，定方案前请先核对"
+        elif order is None:
+            message = f"订单 {number} 在订单表里查不到，定方案前请先核对"
+        elif not order.belongs_to(customer, phones):
+            message = f"订单 {number} 在订单表里登记的是另一位客户，定方案前请先核对"
+        else:
+            continue
+        yield Finding("order_unchecked", "warn", message)
+
+
+def own_order(orders: Orders, numbers: Iterable[str], customer: str, phones: tuple[str, ...]) -> Order | None:
+    """The first of these orders that is surely this customer's (002-10): only of that one a mail may speak."""
+    for number in tuple(dict.fromkeys(numbers))[:MAX_NAMED]:
+        order = orders.find(number)
+        if order is not None and order.surely_belongs_to(customer, phones):
+            return order
+    return None
 
 
 def read_orders(path: Path) -> Mapping[str, Order]:
@@ -140,7 +152,7 @@ def _add(found: dict[str, Order], row: list[str], columns: Mapping[str, int], wh
     if len(row) <= max(columns.values()):
         raise UserError(where, "", "has fewer columns than the first line; export the table again")
     cells = {name: row[at].strip().lstrip("'") for name, at in columns.items()}
-    number = _number(cells["number"])
+    number = plain_number(cells["number"])
     if not number:
         raise UserError(where, "number", "is empty; write the order number or delete the line")
     if _CUT.fullmatch(cells["number"]):
@@ -161,13 +173,10 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _number(written: str) -> str:
+def plain_number(written: str) -> str:
+    """An order number as it is compared: without blanks and dashes."""
     return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", written)).casefold()
 
 
 def _folded(address: str) -> str:
     return address.strip().casefold()
-
-
-def _phone(written: str) -> str:
-    return re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", written))[-11:]

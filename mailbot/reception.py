@@ -17,7 +17,7 @@ from mailbot.core.mail import Unreadable
 from mailbot.core.ticket import BounceArrived, MailArrived
 from mailbot.core.understand import Understood, as_follow_up, as_human
 from mailbot.desk import ConflictError, Desk
-from mailbot.store import intake, outbox, people, tickets
+from mailbot.store import clues, intake, outbox, people, tickets
 from mailbot.store.intake import Claimed
 
 WORDS_KEPT = 20_000  # characters of the new words kept beside the raw mail, for lists and search
@@ -73,7 +73,7 @@ class Reception:
         if judged.kind == "bounce":
             return self._bounce(tx, claimed, understood, now)
         keys = self._keys(understood)
-        placement = threads.place(tickets.clues(tx, keys, understood.sender), understood.sender, understood.trust, now)
+        placement = self._placement(tx, claimed, understood, keys, now)
         if judged.kind != "human" and placement.ticket_id is None:
             return Received("held", judged.reason)
         self._proof_of_delivery(tx, understood, keys, now)
@@ -86,6 +86,8 @@ class Reception:
             originals = (*tickets.sent_texts(tx, placement.ticket_id), *tickets.mail_texts(tx, placement.ticket_id))
             understood = as_follow_up(understood, originals, self._desk.door.shelf.volume.book)
         else:
+            if self._desk.door.learned is not None:
+                understood = self._desk.door.learned.opinion(understood)
             owner, routed = self._route(tx, understood)
         event = MailArrived(
             mail_id=claimed.id,
@@ -99,6 +101,17 @@ class Reception:
         )
         decision = self._desk.handle_in(tx, placement.ticket_id, event, now)
         return Received("done", placement.reason, ticket_id=decision.ticket.id, words=understood.body.new)
+
+    @staticmethod
+    def _placement(
+        tx: Connection, claimed: Claimed, understood: Understood, keys: threads.Keys, now: datetime
+    ) -> threads.Placement:
+        known = clues.by_keys(tx, keys, understood.sender)
+        found = threads.place(known, understood.sender, understood.trust, now)
+        if found.ticket_id is not None or understood.automail.kind != "human" or understood.triage.topic == "spam":
+            return found
+        burst = clues.of_burst(tx, keys, understood.sender, claimed.received_at)
+        return threads.place((*known, *burst), understood.sender, understood.trust, now) if burst else found
 
     def _route(self, tx: Connection, understood: Understood) -> tuple[str | None, str]:
         """Whose this new ticket is, by topic and priority (001-12, 002-22)."""

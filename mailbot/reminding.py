@@ -18,6 +18,7 @@ from mailbot.config import MailboxConfig
 from mailbot.core import reply, tokens
 from mailbot.core.decision import MACHINE, SUPERVISORS
 from mailbot.core.departments import Department
+from mailbot.core.letter_html import Letterhead
 from mailbot.core.mail import Address
 from mailbot.core.notices import reminder_facts
 from mailbot.core.promises import PRIORITY_NAMES
@@ -118,6 +119,7 @@ def _queue(
         date=now.astimezone(desktop.office.hours.zone),
         automatic=True,
         language=language,
+        head=Letterhead(desktop.company.name, "", desk.door.public_url),
     )
     composed = reply.compose(letter)
     if isinstance(composed, reply.Refused):

@@ -132,9 +132,15 @@ class Paths:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """`file`: the CSV that the shop's system exports; None: order numbers are not looked up."""
+    """Where orders are looked up: a CSV `file`, a `url` with {number} in it, or a `query` on a `database`."""
 
     file: Path | None = None
+    url: Annotated[str, AfterValidator(values.order_url)] = ""
+    token: Secret = field(default="", repr=False)
+    database: Annotated[str, AfterValidator(values.secret)] = field(default="", repr=False)
+    query: str = ""
+    timeout_seconds: Annotated[float, Field(strict=False, gt=0, le=30)] = 3.0
+    cache_seconds: Annotated[int, Field(strict=True, ge=1, le=86_400)] = 600
 
 
 @dataclass(frozen=True, slots=True)

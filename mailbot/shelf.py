@@ -82,7 +82,8 @@ def rule_files(folder: Path) -> dict[str, str]:
     if not folder.is_dir():
         raise UserError(str(folder), "paths.rules", "no such folder; name the folder that holds categories/")
     texts = {}
-    for path in sorted(folder.rglob("*.toml")):
+    entries = (folder / "knowledge").rglob("*.md")
+    for path in sorted((*folder.rglob("*.toml"), *entries)):
         if path.name.startswith("."):  # what editors leave beside a file they have open
             continue
         try:

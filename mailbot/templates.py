@@ -120,7 +120,10 @@ class _Source:
     problems: tuple[Problem, ...] = ()
     uses: tuple[str, ...] = ()  # file names it includes or extends
     parts: frozenset[str] = frozenset()  # its own blocks
+    blank: frozenset[str] = frozenset()  # those of them that say nothing
     names: frozenset[str] = frozenset()  # its placeholders
+    base: str = ""  # the file it extends
+    sets: frozenset[str] = frozenset()  # what its {% set %} lines outside of blocks name: base and child share it
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +310,9 @@ def _understood(source: _Source, lines_before: int) -> _Source:
     problems = list(source.problems)
     uses: list[str] = []
     names: set[str] = set()
-    parts: set[str] = set()
+    blocks: list[nodes.Block] = []
+    sets: set[str] = set()
+    base = ""
     for text, offset in ((source.headers.get("Subject", ""), 0), (source.body, lines_before)):
         try:
             tree = _parser().parse(text)
@@ -319,7 +324,10 @@ def _understood(source: _Source, lines_before: int) -> _Source:
             continue
         problems += [Problem(f"{source.file}:{line + offset}", word, remedy) for line, word, remedy in harm]
         names |= used - {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-        parts |= {block.name for block in tree.find_all(nodes.Block)}
+        blocks += tree.find_all(nodes.Block)
+        assigned = (each.target for each in tree.body if isinstance(each, nodes.Assign))
+        sets |= {each.name for each in assigned if isinstance(each, nodes.Name)}
+        base = next((_literal(each.template) for each in tree.find_all(nodes.Extends)), base)
         uses += [name or "" for name in meta.find_referenced_templates(tree)]
     if "" in uses:
         problems.append(Problem(source.file, "include", "name the included file itself, in quotes"))
@@ -330,9 +338,24 @@ def _understood(source: _Source, lines_before: int) -> _Source:
         source.body,
         tuple(problems),
         tuple(uses),
-        frozenset(parts),
+        frozenset(block.name for block in blocks),
+        frozenset(block.name for block in blocks if _says_nothing(block)),
         frozenset(names - {"super", "loop"}),
+        base,
+        frozenset(sets),
     )
+
+
+def _says_nothing(block: nodes.Block) -> bool:
+    """Only white space stands in it: such a block takes away what the base says."""
+    outputs = [node for node in block.body if isinstance(node, nodes.Output)]
+    return len(outputs) == len(block.body) and all(
+        isinstance(each, nodes.TemplateData) and not each.data.strip() for node in outputs for each in node.nodes
+    )
+
+
+def _literal(node: nodes.Expr) -> str:
+    return str(node.value) if isinstance(node, nodes.Const) else ""
 
 
 def _forbidden(tree: nodes.Template) -> Iterator[tuple[int, str, str]]:
@@ -399,6 +422,15 @@ def _reached(language: str, file: str, sources: Mapping[tuple[str, str], _Source
     return (file, *sorted(name for name in seen if name != file))
 
 
+def _line(source: _Source, sources: Mapping[tuple[str, str], _Source]) -> Iterator[_Source]:
+    """A template, its base, the base of that: the first one's blocks win; what they set outside of blocks is shared."""
+    language, seen = source.file.partition("/")[0], set[str]()
+    while source.file not in seen:  # a circle ends where it began
+        seen.add(source.file)
+        yield source
+        source = sources.get((language, source.base), source)
+
+
 def _contents(
     source: _Source,
     categories: frozenset[str],
@@ -410,9 +442,10 @@ def _contents(
     if category is not None and category not in categories:
         yield Problem(source.file, category, f"unknown category; use one of {', '.join(sorted(categories))}")
     pieces = [sources[language, file] for file in reached]
-    known = _FACTS_OF_KIND.get(kind, KNOWN_FACTS)
+    line = tuple(_line(source, sources))
+    known = {*_FACTS_OF_KIND.get(kind, KNOWN_FACTS), *(name for each in line for name in each.sets)}
     for piece in pieces:
-        for name in sorted(piece.names - set(known)):  # a piece by the kind of the mail it stands in
+        for name in sorted(piece.names - known):  # a piece by the kind of the mail it stands in
             yield Problem(piece.file, name, "unknown placeholder; see the list of facts a template may use")
         for used in piece.uses:
             if (language, used) not in sources:
@@ -421,6 +454,8 @@ def _contents(
     for part in _required(Path(source.file).stem, kind, category):
         if part not in present:
             yield Problem(source.file, part, f"this part is missing; add {{% block {part} %}}...{{% endblock %}}")
+        elif part in next((each.blank for each in line if part in each.parts), ()):
+            yield Problem(source.file, part, "this part is empty; write it, or leave the block out to keep the base's")
 
 
 def _required(name: str, kind: str, category: str | None) -> tuple[str, ...]:

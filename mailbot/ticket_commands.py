@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +15,7 @@ from mailbot.core.errors import UserError
 from mailbot.core.journal import JOURNAL_NAMES, MAIL_NAMES, STANDING_NAMES, WAITING_NAMES, zh
 from mailbot.core.promises import KIND_NAMES, PRIORITY_NAMES
 from mailbot.core.ticket import SIDE_NAMES, STATE_NAMES, State
-from mailbot.store import lists
+from mailbot.store import lists, search
 from mailbot.terminal import As, ConfigFile, Json, local, opened, plain_line, print_json, print_table, screen, span
 from mailbot.ticket_acts import Asked, Options, help_lines, perform
 from mailbot.ticket_page import show_ticket
@@ -39,11 +41,14 @@ def list_tickets(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only those with a promise whose time has passed.")
     ] = False,
+    words: Annotated[
+        str, typer.Option("--search", metavar="WORDS", help="Only those with a mail that says this, newest mail first.")
+    ] = "",
     limit: int = 200,
     config: ConfigFile = None,
     as_json: Json = False,
 ) -> None:
-    """List tickets, what is due next first."""
+    """List tickets, what is due next first. A search also knows numbers of tickets and orders."""
     states = tuple(state or ())
     if unknown := set(states) - {each.value for each in State}:
         raise UserError("--state", min(unknown), f"known: {', '.join(State)}")
@@ -56,10 +61,7 @@ def list_tickets(
         now = app.clock.now()
         due_by = now if overdue else now + ahead if ahead is not None else None
         wanted = lists.Wanted(states, owner, waiting_on, department, due_by, limit)
-        with app.engine.read() as tx:
-            rows = lists.wanted_tickets(tx, wanted)
-            owed = lists.next_promises(tx, [row.id for row in rows])
-        found = [documents.ticket(row, owed.get(row.id), now) for row in rows]
+        found = _listed(app, wanted, words.strip(), now)
         if as_json:
             for each in found:
                 print_json(each)
@@ -67,6 +69,25 @@ def list_tickets(
         cells = [_cells(app, each) for each in found]
         titles = ("工单", "进度", "下一时限", "负责", "等待", "客户与主题")
         print_table(titles, cells, "没有工单")
+
+
+def _listed(app: App, wanted: lists.Wanted, words: str, now: datetime) -> list[dict[str, Any]]:
+    """The tickets as documents; where words were looked for, each with the line of its newest mail that has them."""
+    lines: dict[int, str] = {}
+    with app.engine.read() as tx:
+        if words:
+            mails = search.search(
+                tx, words, min(wanted.limit, lists.AT_ONCE), simplified=app.shelf.volume.book.simplified
+            )
+            lines = {ticket_id: each.excerpt for ticket_id, each in search.by_ticket(mails).items()}
+            wanted = replace(wanted, among=tuple(lines))
+        rows = lists.wanted_tickets(tx, wanted)
+        owed = lists.next_promises(tx, [row.id for row in rows])
+    if words:
+        places = {ticket_id: place for place, ticket_id in enumerate(lines)}
+        rows = sorted(rows, key=lambda row: places[row.id])
+    said = {row.id: {"excerpt": lines[row.id]} if words else {} for row in rows}
+    return [{**documents.ticket(row, owed.get(row.id), now), **said[row.id]} for row in rows]
 
 
 def _cells(app: App, found: dict[str, Any]) -> tuple[object, ...]:
@@ -78,7 +99,7 @@ def _cells(app: App, found: dict[str, Any]) -> tuple[object, ...]:
         due,
         found["owner"],
         zh(WAITING_NAMES, found["waiting_on"]),
-        f"{found['customer']} {found['subject'][:40]}",
+        f"{found['customer']} {found['subject'][:40]}" + (f" · {found['excerpt']}" if "excerpt" in found else ""),
     )
 
 

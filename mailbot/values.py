@@ -116,6 +116,14 @@ def web_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def order_url(text: str) -> str:
+    if text and "{number}" not in text:
+        raise ValueError("must hold {number} where the order number goes")
+    if text:
+        web_url(text.replace("{number}", "0"))
+    return text
+
+
 def authserv(text: str) -> str:
     if len(text) > 2 and text.startswith("/") and text.endswith("/"):
         try:

@@ -26,20 +26,36 @@ LAYERS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
         ),
         True,
     ),
-    ("the world", ("store", "imap", "imap_line", "smtp", "login", "templates", "orders"), False),
-    ("the desk", ("shelf", "drafting", "reader", "desk", "reception", "reminding", "accounts", "documents"), True),
+    ("the world", ("store", "imap", "imap_line", "smtp", "login", "templates", "orders", "order_lookup"), False),
+    (
+        "the desk",
+        (
+            *("shelf", "drafting", "reader", "desk", "reception", "reminding", "accounts", "documents"),
+            *("judging", "learned", "learner"),
+        ),
+        True,
+    ),
     ("what turns and what shows", ("loops", "console", "reports"), False),
     ("the whole", ("app",), True),
     (
         "the entrances",
         (
             *("check", "terminal", "explaining", "wizard", "init", "cli", "__main__", "demo"),
-            *("commands", "draft_commands", "report_commands", "ticket_acts", "ticket_commands", "ticket_page"),
+            *(
+                "commands",
+                "draft_commands",
+                "knowledge_commands",
+                "learned_commands",
+                "report_commands",
+                "ticket_acts",
+                "ticket_commands",
+                "ticket_page",
+            ),
         ),
         True,
     ),
 )
-RELATED = {"imap_line": "imap"}  # one family in two files
+RELATED = {"imap_line": "imap", "order_lookup": "orders"}  # families in two files
 
 IO_MODULES = frozenset(
     {
@@ -246,6 +262,7 @@ DIALECT_FILES = frozenset(
     {
         "mailbot/store/engine.py",  # knows which database it is
         "mailbot/store/tables.py",  # partial indexes are written once for each
+        "mailbot/store/search.py",  # each has an index of words of its own kind
     }
 )
 

@@ -171,6 +171,11 @@ def test_both_sides_of_a_conversation(customer: httpx.Client, agent: httpx.Clien
     assert "打开顶盖即可加水。" in letter
     assert "工号 8001" in letter
     assert "发件人: " in letter  # Outlook's way of quoting, ready to be answered
+    twin = customer.get(f"/demo/mail/{index[1]}/html", params={"as": address})
+    assert f"/demo/mail/{index[1]}/html?as=fang.fang%40mail.example" in letter
+    assert "打开顶盖即可加水。" in twin.text
+    assert "sandbox" in twin.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in twin.headers["Content-Security-Policy"]
 
     quoted = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", letter, re.DOTALL)
     assert quoted

@@ -177,6 +177,23 @@ def test_a_blocked_draft_stays_where_it_is(line: Line) -> None:
     assert [] == line.rows(outbox)
 
 
+@pytest.mark.rule("000-34")
+def test_a_supervisor_sends_a_blocked_draft_and_the_reason_is_kept_with_it(line: Line) -> None:
+    ticket_id = opened(line)
+    (waiting,) = line.drafts(ticket_id)
+    event = DraftWritten("wang", waiting.subject, "您好，请联系 13912345678。", draft_id=waiting.id)
+    assert line.handle(ticket_id, event) is None
+
+    refused = line.handle(ticket_id, DraftApproved("wang", waiting.id, override="是客户本人的", supervisor=False))
+    done = line.handle(ticket_id, DraftApproved("zhao", waiting.id, override="是客户本人的", supervisor=True))
+
+    assert "主管" in (refused or "")
+    assert done is None
+    (kept,) = line.rows(draft, draft.c.id == waiting.id)
+    assert ("approved", "zhao", "是客户本人的") == (kept.state, kept.overridden_by, kept.overridden_because)
+    assert ["zhao"] == [each.approver for each in line.rows(outbox)]
+
+
 def test_a_send_that_failed_gives_the_draft_back_and_it_can_be_approved_again(line: Line) -> None:
     ticket_id = opened(line)
     first = line.approve(ticket_id)
@@ -416,7 +433,7 @@ def test_the_number_of_a_ticket_is_the_day_where_we_are(line: Line) -> None:
 
 def test_a_merged_ticket_gives_its_mails_away_and_gets_them_back(line: Line) -> None:
     first = line.deliver(letter())
-    second = line.deliver(letter("又一封", "洗衣机还是没有反应,请尽快处理"))
+    second = line.deliver(letter("又一封", "洗衣机还是没有反应,请尽快处理"), at=MONDAY + timedelta(hours=1))
     assert first.ticket_id != second.ticket_id
     one, other = line.ticket(first.ticket_id), line.ticket(second.ticket_id)
 
@@ -439,7 +456,8 @@ def test_a_merged_ticket_gives_its_mails_away_and_gets_them_back(line: Line) -> 
 
 
 def test_a_mail_to_a_merged_ticket_goes_where_its_mails_are(line: Line) -> None:
-    first, second = line.deliver(letter()), line.deliver(letter("又一封", "洗衣机还是没有反应,请尽快处理"))
+    first = line.deliver(letter())
+    second = line.deliver(letter("又一封", "洗衣机还是没有反应,请尽快处理"), at=MONDAY + timedelta(hours=1))
     one, other = line.ticket(first.ticket_id), line.ticket(second.ticket_id)
     line.desk.merge(other.number, one.number, "wang", MONDAY)
 

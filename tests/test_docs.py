@@ -74,7 +74,15 @@ def test_every_fact_and_provider_stands_in_the_reference() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/flow.md", "docs/reference.md", "docs/automail.md"],
+    [
+        "README.md",
+        "README.zh-CN.md",
+        "CONTRIBUTING.md",
+        "docs/flow.md",
+        "docs/reference.md",
+        "docs/automail.md",
+        "docs/learning.md",
+    ],
 )
 def test_every_link_and_named_file_is_there(document: str) -> None:
     path = ROOT / document

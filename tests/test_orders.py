@@ -16,7 +16,7 @@ from mailbot.core.decision import DraftWanted
 from mailbot.core.errors import UserError
 from mailbot.core.ticket import SolutionOffered, Ticket
 from mailbot.drafting import Desktop, draft_from_notice
-from mailbot.orders import Order, Orders, read_orders
+from mailbot.orders import Order, OrderTable, read_orders
 from tests.core.events import CUSTOMER, NOW, ticket
 from tests.line import Line, letter
 
@@ -65,7 +65,7 @@ def test_the_table_is_read_as_spreadsheets_save_it(encoding: str, delimiter: str
 def test_two_columns_are_enough_and_others_are_passed_over(table: Callable[..., Path]) -> None:
     path = table(f"x,{CUSTOMER},JD-2026 1101\n", head="remark,Address,NUMBER\n")
 
-    assert Order("JD-2026 1101", CUSTOMER) == Orders(path).find("jd20261101")
+    assert Order("JD-2026 1101", CUSTOMER) == OrderTable(path).find("jd20261101")
 
 
 def test_an_order_of_several_goods_has_a_line_for_each(table: Callable[..., Path]) -> None:
@@ -102,11 +102,11 @@ def test_what_is_no_text_and_what_is_not_there_are_refused(tmp_path: Path) -> No
     with pytest.raises(UserError, match="UTF-8"):
         read_orders(tmp_path / "orders.csv")
     with pytest.raises(UserError, match="cannot be read"):
-        Orders(tmp_path / "none.csv")
+        OrderTable(tmp_path / "none.csv")
 
 
 def test_an_edit_is_read_and_a_broken_one_keeps_the_old_table(table: Callable[..., Path]) -> None:
-    orders = Orders(table(MINE))
+    orders = OrderTable(table(MINE))
     assert not orders.refresh()
 
     def edited(*lines: str, head: str = HEAD) -> bool:
@@ -144,14 +144,14 @@ def test_an_edit_is_read_and_a_broken_one_keeps_the_old_table(table: Callable[..
 def test_an_order_that_is_not_the_customers_is_shown_before_a_plan(
     numbers: tuple[str, ...], expected: list[str], desktop: Desktop, table: Callable[..., Path]
 ) -> None:
-    known = replace(desktop, orders=Orders(table(MINE, THEIRS)))
+    known = replace(desktop, orders=OrderTable(table(MINE, THEIRS)))
 
     assert expected == messages(known, ordered(*numbers))
 
 
 @pytest.mark.rule("003-15")
 def test_a_customer_who_writes_from_elsewhere_is_known_by_phone(desktop: Desktop, table: Callable[..., Path]) -> None:
-    known = replace(desktop, orders=Orders(table(MINE)))
+    known = replace(desktop, orders=OrderTable(table(MINE)))
     elsewhere = ordered("20261101000123", customer="li.ming@work.example")
     with_phone = replace(elsewhere, facts=(*elsewhere.facts, ("phone", "+86 138-0000-0000")))
 
@@ -161,7 +161,7 @@ def test_a_customer_who_writes_from_elsewhere_is_known_by_phone(desktop: Desktop
 
 
 def test_nothing_of_the_order_goes_into_the_mail(desktop: Desktop, table: Callable[..., Path]) -> None:
-    known = replace(desktop, orders=Orders(table(THEIRS)))
+    known = replace(desktop, orders=OrderTable(table(THEIRS)))
 
     draft = draft_from_notice(known, ordered("20261101000999"), WANTED, NOW)
 
@@ -171,7 +171,7 @@ def test_nothing_of_the_order_goes_into_the_mail(desktop: Desktop, table: Callab
 def test_without_a_table_and_in_automatic_mails_nothing_is_looked_up(
     desktop: Desktop, table: Callable[..., Path]
 ) -> None:
-    known = replace(desktop, orders=Orders(table(MINE)))
+    known = replace(desktop, orders=OrderTable(table(MINE)))
 
     assert [] == messages(desktop, ordered("7"))
     assert [] == messages(known, ordered("7"), DraftWanted("progress", "progress", "zh", None))
@@ -232,7 +232,7 @@ def test_an_offer_for_an_order_nobody_knows_is_drafted_with_the_finding_and_can_
     line = Line(make_app())
     ticket_id = line.deliver(letter(text="洗衣机按下开关没有反应,无法开机。订单号 20261101000777。")).ticket_id
     (tmp_path / "orders.csv").write_text(HEAD + THEIRS, encoding="utf-8")
-    line.app.desk.door = replace(line.app.desk.door, orders=Orders(tmp_path / "orders.csv"))
+    line.app.desk.door = replace(line.app.desk.door, orders=OrderTable(tmp_path / "orders.csv"))
     given = line.ticket(ticket_id)
     plan = next(iter(line.app.shelf.volume.book.policy.suiting(given.category, given.topic)))
 

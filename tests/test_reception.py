@@ -11,7 +11,7 @@ import pytest
 from mailbot.app import App
 from mailbot.core import tokens
 from mailbot.core.mail import Unreadable
-from mailbot.core.ticket import Resolved, State
+from mailbot.core.ticket import DraftApproved, Resolved, State
 from mailbot.desk import ConflictError
 from mailbot.store import intake, lists, verify
 from mailbot.store.intake import Place
@@ -148,7 +148,41 @@ def test_an_answer_under_the_same_subject_joins_for_the_same_customer_only(line:
 def test_a_subject_that_merely_looks_alike_joins_nothing(line: Line) -> None:
     line.deliver(letter("洗衣机无法开机"))
 
-    assert not joined(line, letter("洗衣机无法开机", "另一台也坏了"))
+    row = line.deliver(letter("洗衣机无法开机", "另一台也坏了"), at=MONDAY + timedelta(minutes=11))
+
+    assert 2 == len(line.tickets())
+    assert [] == line.links(row.ticket_id)
+
+
+@pytest.mark.rule("002-12")
+def test_mails_that_follow_within_minutes_are_one_ticket_with_one_draft_that_answers_all(line: Line) -> None:
+    first = line.deliver(letter(text="洗衣机无法开机,怎么办?"))
+
+    second = line.deliver(letter("还有", "另外请问发票怎么开?"), at=MONDAY + timedelta(minutes=3))
+    third = line.deliver(letter("忘了说", ORDER), at=MONDAY + timedelta(minutes=5))
+
+    assert {first.ticket_id} == {second.ticket_id, third.ticket_id}
+    (draft,) = line.drafts(first.ticket_id)
+    assert third.id == draft.mail_id
+    assert "无法开机" in draft.text
+    assert "发票" in draft.text
+    assert "20261101" in draft.text
+
+
+def test_another_order_within_minutes_is_another_case(line: Line) -> None:
+    line.deliver(letter(text=f"{ORDER}洗衣机无法开机"))
+
+    assert not joined(line, letter("发错了", "订单20261102999999的风扇发错颜色了"))
+
+
+def test_what_was_answered_is_not_answered_again(line: Line) -> None:
+    first = line.deliver(letter(text="洗衣机无法开机,怎么办?"))
+    line.handle(first.ticket_id, DraftApproved("wang", line.drafts(first.ticket_id)[0].id))
+
+    line.deliver(letter("回复:洗衣机无法开机", "那保修期是多久?"), at=MONDAY + timedelta(hours=2))
+
+    (draft,) = (each for each in line.drafts(first.ticket_id) if each.state == "open")
+    assert "无法开机" not in draft.text.replace("Re: 洗衣机无法开机", "")
 
 
 def test_a_follow_up_supersedes_the_draft_and_keeps_the_first_promise(line: Line) -> None:

@@ -63,7 +63,8 @@ def delivered(line: Line, row: Any, template: str, at: datetime) -> None:
 @pytest.mark.rule("001-52")
 def test_many_reminders_are_one_mail_to_each_without_a_word_of_the_customers(line: Line) -> None:
     for number in range(5):
-        mail = line.deliver(letter(f"第{number}封", f"洗衣机按下开关没有反应{number},请联系 13800000017"))
+        words = f"订单号:2026110188888{number},洗衣机按下开关没有反应{number},请联系 13800000017"
+        mail = line.deliver(letter(f"第{number}封", words))
         line.handle(mail.ticket_id, Taken("wang"))
 
     queued = clock(line, MONDAY + timedelta(hours=4))

@@ -446,7 +446,7 @@ def test_an_adopted_suggestion_is_told_to_the_customer(desk: Desk) -> None:
 
 
 def test_two_tickets_become_one_and_two_again(desk: Desk) -> None:
-    first = desk.comes()
+    first = desk.comes(ago=30)
     second = desk.comes("你好,洗衣机还是无法开机,另外排水也不通。", subject="洗衣机排水不通")
     other = desk.comes(sender="wang.fang@mail.example", subject="洗衣机漏水", text="你好,洗衣机漏水,请处理。")
 
@@ -562,6 +562,20 @@ def test_a_wrong_promise_is_refused(quiet_desk: Desk, words: tuple[str, ...], sa
     assert 2 == done.returncode
     assert says in done.stderr
     assert draft == quiet_desk.ticket(number)["drafts"][-1]
+
+
+@pytest.mark.rule("000-34")
+def test_a_blocked_draft_goes_out_on_a_supervisors_word_and_reason_alone(desk: Desk) -> None:
+    number = desk.comes()
+    draft = str(desk.act(number, "reply", "您好，请拨打 13912345678 与我们联系。")["drafts"][-1]["id"])
+
+    agent = desk("draft", draft, "approve", "--as", "amy", "--override", "是客户本人的")
+    silent = desk("draft", draft, "approve", "--as", "sue")
+    (done,) = lines(desk("draft", draft, "approve", "--as", "sue", "--override", "是客户本人的", "--json"))
+
+    assert (2, 2) == (agent.returncode, silent.returncode)
+    assert "supervisor" in agent.stderr
+    assert ("approved", "sue", "是客户本人的") == (done["state"], done["overridden_by"], done["overridden_because"])
 
 
 # ---- lists ----
@@ -683,7 +697,7 @@ def test_every_code_of_the_journal_has_its_name() -> None:
     codes = set()
     for file in (ROOT / "mailbot").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Entry":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Entry" and node.args:
                 names = ast.walk(node.args[0])
                 codes |= {
                     each.value for each in names if isinstance(each, ast.Constant) and isinstance(each.value, str)

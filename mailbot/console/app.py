@@ -17,6 +17,8 @@ from mailbot.console.routes import (
     drafts,
     ends,
     entrance,
+    knowledge,
+    learned,
     mails,
     queue,
     rating,
@@ -43,7 +45,22 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.pages = Pages()
-    for part in (entrance, queue, ticket, work, solutions, team, ends, drafts, mails, aside, reminders, rating):
+    for part in (
+        entrance,
+        queue,
+        ticket,
+        work,
+        solutions,
+        team,
+        ends,
+        drafts,
+        mails,
+        aside,
+        reminders,
+        knowledge,
+        learned,
+        rating,
+    ):
         app.include_router(part.router)
     app.add_exception_handler(LoginNeededError, _login_needed)
     app.add_exception_handler(HTTPException, _refused)

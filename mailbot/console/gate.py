@@ -22,6 +22,7 @@ from mailbot.console.parts import Parts
 from mailbot.store.people import ROLES
 
 EVERYBODY = frozenset(ROLES)
+SUPERVISORS = EVERYBODY - {"agent"}
 # Action -> the roles that may; None: no log-in needed. An action that is missing here is a KeyError.
 RIGHTS: Mapping[str, frozenset[str] | None] = {
     "live": None,
@@ -36,6 +37,7 @@ RIGHTS: Mapping[str, frozenset[str] | None] = {
     "mail.see": EVERYBODY,
     "aside.see": EVERYBODY,
     "draft.approve": EVERYBODY,
+    "draft.override": SUPERVISORS,
     "draft.edit": EVERYBODY,
     "draft.reject": EVERYBODY,
     "draft.write": EVERYBODY,
@@ -58,6 +60,10 @@ RIGHTS: Mapping[str, frozenset[str] | None] = {
     "ticket.close": EVERYBODY,
     "ticket.reopen": EVERYBODY,
     "ticket.correct": EVERYBODY,
+    "knowledge.see": EVERYBODY,
+    "knowledge.gaps": EVERYBODY,
+    "learned.see": EVERYBODY,
+    "learned.undo": EVERYBODY,
     "ticket.join": EVERYBODY,
     "ticket.merge": EVERYBODY,
     "ticket.unmerge": EVERYBODY,

@@ -13,13 +13,17 @@ from mailbot.console import reads, views
 from mailbot.core import endings, settling
 from mailbot.core.acts import ENDED_BY_HAND
 from mailbot.core.departments import Staff
+from mailbot.core.lanes import Lane, lane
 from mailbot.core.mail import Attachment, Mail, parse
 from mailbot.core.pledges import Pledge
 from mailbot.core.quoting import Segment, split
+from mailbot.core.review_table import FINAL
 from mailbot.core.rules import RuleBook
-from mailbot.core.ticket import Ticket
+from mailbot.core.ticket import State, Ticket
 from mailbot.desk import Desk
 from mailbot.drafting import Agent, signature
+from mailbot.judging import judged_mail
+from mailbot.learned import Why
 from mailbot.store import intake, lists, people, reminders, tickets
 
 READ_AGAIN = 30  # mails of one ticket that are taken apart for the page; older ones show their words
@@ -112,6 +116,7 @@ class DraftCard:
     template: str | None
     pledges: tuple[Pledge, ...]
     pledges_by: str | None  # the agent who looked them through
+    final: bool = False  # a finding that no supervisor can let pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,9 @@ class Page:
     links: Sequence[Any]
     journal: tuple[EntryItem, ...]
     reasons: tuple[str, ...]
+    why: Why | None  # what in the mail speaks for its category; None: no mail of a person
+    lane: Lane
+    confirmed: bool  # an agent has said what it is about
     facts: Mapping[str, tuple[str, ...]]
     names: Mapping[str, str]
     next_number: str | None
@@ -161,6 +169,7 @@ def page_of(tx: Connection, desk: Desk, ticket_id: int, viewer: str, now: dateti
     journal = tuple(EntryItem(row.at, row.what, row.who, tuple(row.reasons)) for row in lists.journal_of(tx, ticket_id))
     mails = _mails(tx, ticket_id)
     promises = [_promise(row, now) for row in lists.promises_of(tx, ticket_id)]
+    confirmed = any(each.code in ("corrected", "confirmed") for each in journal)
     due_first = tuple(sorted((each for each in promises if each.settled_at is None), key=lambda each: each.due_at))
     return Page(
         ticket=ticket,
@@ -176,6 +185,9 @@ def page_of(tx: Connection, desk: Desk, ticket_id: int, viewer: str, now: dateti
         links=lists.links_of(tx, ticket_id),
         journal=journal,
         reasons=_reasons(journal, ticket, desk.desktop().office.book),
+        why=why_of(tx, desk, ticket),
+        lane=_lane(ticket, confirmed),
+        confirmed=confirmed,
         facts=_grouped(ticket.facts),
         names=views.agents(tx),
         next_number=reads.next_in_queue(tx, ticket_id),
@@ -284,6 +296,7 @@ def _drafts(tx: Connection, desk: Desk, ticket: Ticket, viewer: str) -> tuple[Dr
                 template=row.template,
                 pledges=tickets.read_pledges(row.pledges),
                 pledges_by=row.pledges_by,
+                final=any(each.get("level") == "block" and each.get("check") in FINAL for each in row.findings),
             )
         )
     return tuple(sorted(cards, key=lambda card: card.kind != "reply"))
@@ -305,6 +318,22 @@ def _reasons(journal: Sequence[EntryItem], ticket: Ticket, book: RuleBook) -> tu
         if any(label and (why.startswith(label) or f"→ {label} " in why) for why in entry.reasons):
             return entry.reasons
     return judged[0].reasons if judged else ()
+
+
+def why_of(tx: Connection, desk: Desk, ticket: Ticket) -> Why | None:
+    """What speaks for the ticket's category in the mail that it comes from."""
+    book, learned = desk.desktop().office.book, desk.door.learned
+    key = f"{ticket.category}/{ticket.topic}"
+    mail_id = judged_mail(tx, book, ticket.id, key) if learned is not None and ticket.id is not None else None
+    row = lists.mail_row(tx, mail_id) if mail_id is not None else None
+    return learned.why(row.subject, row.words, key) if learned is not None and row is not None else None
+
+
+def _lane(ticket: Ticket, confirmed: bool) -> Lane:
+    """Who should look first, while it is open; a category that an agent confirmed leaves no doubt."""
+    if ticket.state not in (State.PENDING, State.IN_PROGRESS, State.ESCALATED):
+        return Lane("draft")
+    return lane(ticket.priority, ticket.mood, 1.0 if confirmed else ticket.confidence)
 
 
 def _grouped(facts: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

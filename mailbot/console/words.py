@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mailbot.console.words_codes import CODE_WORDS
+from mailbot.console.words_knowledge import KNOWLEDGE_WORDS
+from mailbot.console.words_learned import LEARNED_WORDS
 from mailbot.console.words_rating import RATING_WORDS
 from mailbot.console.words_ticket import TICKET_WORDS
 
@@ -12,6 +14,8 @@ LANGUAGES = ("zh", "en")
 
 WORDS: Mapping[str, tuple[str, str]] = {
     **CODE_WORDS,
+    **KNOWLEDGE_WORDS,
+    **LEARNED_WORDS,
     **RATING_WORDS,
     **TICKET_WORDS,
     # the frame of every page
@@ -77,6 +81,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "warns": ("{n} 项提醒", "{n} warnings"),
     "tickets": ("工单", "Tickets"),
     "tickets.empty": ("没有符合条件的工单。", "No ticket matches."),
+    "search": ("搜索", "Search"),
+    "search.hint": ("来信内容、客户、工单号或订单号", "Words, customer, ticket or order number"),
+    "search.empty": ("没有找到含有“{words}”的来信。", "No mail has “{words}” in it."),
+    "search.narrowed": ("另有筛选条件，可能因此没有显示。", "Other filters are on; they may be why."),
+    "search.everything": ("清除搜索", "Clear the search"),
+    "search.older": ("更早的来信", "Older mails"),
     "filter": ("筛选", "Filter"),
     "filter.states": ("处理进度", "State"),
     "filter.owner": ("负责人", "Owner"),
@@ -150,6 +160,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "draft.block": ("须解决", "Must be solved"),
     "draft.warn": ("请留意", "Look twice"),
     "draft.block_more": ("修改后保存，会重新审核。", "Change the text and save; it is reviewed again."),
+    "draft.override_open": ("仍要发送", "Send all the same"),
+    "draft.override_why": ("放行原因（必填，记入日志）", "Why (needed; it is recorded)"),
+    "draft.override": ("确认放行并发送", "Override and send"),
+    "draft.override_hint": (
+        "由主管负责：草稿按现在的内容发出，审核意见和原因会留下记录。",
+        "On your word as a supervisor: it goes out as it stands; findings and reason are kept.",
+    ),
+    "draft.override_final": ("这样的问题主管也不能放行。", "No supervisor can let this pass."),
     "draft.approve": ("批准并发送", "Approve and send"),
     "draft.save": ("保存修改", "Save"),
     "draft.reject": ("退回", "Reject"),
@@ -200,6 +218,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "aside.clear": ("一切正常，没有搁置的邮件，也没有待确认的发送。", "Nothing is set aside or uncertain."),
     # what was done, after a form
     "done.approved": ("已批准，正在发送。", "Approved and on its way."),
+    "done.overridden": ("已放行，正在发送。", "Overridden and on its way."),
     "done.saved": ("修改已保存。", "Saved."),
     "done.rejected": ("草稿已退回。", "Rejected."),
     "done.written": ("已存为草稿，批准后才会发出。", "Saved as a draft; it goes out when approved."),
@@ -217,6 +236,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "修改已保存，但还有必须先解决的审核意见，没有发出。",
         "Saved, but not sent: there are findings to solve first.",
     ),
+    "refused.no_reason": ("请写明为什么仍要发送。", "Say why it is to go out all the same."),
     "refused.bad_time": ("时间填写有误，请重新选择。", "That is no valid time; choose it again."),
     "refused.bad_sum": ("金额请填整数，单位是元。", "Give the sum in whole yuan."),
     "refused.no_time": ("请选择时间。", "Choose a time."),

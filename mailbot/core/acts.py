@@ -175,12 +175,18 @@ def _revisited(ticket: Ticket, event: PromiseEnded, promise: Promise, office: Of
 
 
 def corrected(ticket: Ticket, event: Corrected, office: Office, now: datetime) -> Decision:
-    """000-13: the agent knows better. Promises keep their beginning; a machine's draft is redone."""
+    """000-13: the agent knows better, or says that all is right. Promises keep their beginning; a machine's draft is
+    redone where anything changed.
+    """
     topic = office.book.topics.get((event.category, event.topic))
     if topic is None:
         return refused(ticket, f"没有这个类别:{event.category}/{event.topic}")
     if event.priority not in PRIORITY_NAMES:
         return refused(ticket, f"没有这个问题等级:{event.priority}")
+    if (event.category, event.topic, event.priority) == (ticket.category, ticket.topic, ticket.priority):
+        sure = replace(ticket, confidence=1.0, updated_at=now)  # a confirmation: nothing is redone
+        words = f"{_named(office, ticket)} {PRIORITY_NAMES[ticket.priority]}"
+        return Decision(sure, (Entry("confirmed", event.agent, (words,)),))
     changed = replace(
         ticket,
         category=event.category,

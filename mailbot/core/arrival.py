@@ -30,6 +30,7 @@ from mailbot.core.ticket import (
     Ticket,
     after,
 )
+from mailbot.core.triage import Triage, stands_beside
 
 # The graver one leads when a follow-up speaks of something else than the ticket did.
 CATEGORY_RANK = ("other", "revisit", "enquiry", "request", "fault", "complaint")
@@ -57,7 +58,12 @@ def open_ticket(event: MailArrived, number: str, mailbox: str, now: datetime) ->
         confidence=found.confidence,
         missing=found.missing,
         facts=facts_pairs(understood.facts),
+        concerns=_concerns(found),
     )
+
+
+def _concerns(found: Triage) -> tuple[tuple[str, str], ...]:
+    return tuple((each.category, each.topic) for each in found.concerns)
 
 
 def mail_arrived(ticket: Ticket, event: MailArrived, office: Office, now: datetime) -> Decision:
@@ -240,6 +246,21 @@ def bounce_arrived(ticket: Ticket, event: BounceArrived, office: Office, now: da
     )
 
 
+ONCE = (
+    "product",
+    "model",
+    "serial",
+    "happened_at",
+    "symptom",
+    "demand",
+    "place",
+    "tried",
+    "extent",
+    "account",
+    "elderly",
+)
+
+
 def facts_pairs(found: Facts) -> tuple[tuple[str, str], ...]:
     """Facts as the ticket keeps them: (code, value) pairs of what is sure."""
     pairs: list[tuple[str, str]] = []
@@ -251,7 +272,7 @@ def facts_pairs(found: Facts) -> tuple[tuple[str, str], ...]:
     )
     for code, several in many:
         pairs += [(code, fact.value) for fact in several if fact.sure]
-    for code in ("product", "model", "serial", "happened_at", "symptom", "demand"):
+    for code in ONCE:
         fact: Fact | None = getattr(found, code)
         if fact is not None:
             pairs.append((code, fact.value))
@@ -268,7 +289,9 @@ def _merged(ticket: Ticket, event: MailArrived) -> Ticket:
     if any(each.content_type.lower().startswith(("image/", "video/")) for each in event.understood.mail.attachments):
         codes.add("photo")
     graver = CATEGORY_RANK.index(found.category) > CATEGORY_RANK.index(ticket.category)
-    category, topic = (found.category, found.topic) if graver else (ticket.category, ticket.topic)
+    pairs = ((found.category, found.topic), (ticket.category, ticket.topic))
+    (category, topic), other = pairs if graver else pairs[::-1]
+    beside = (other,) if stands_beside(other, (category, topic)) and ticket.waiting_on == "us" else ()
     missing = found.missing if graver else ticket.missing
     priority = max(ticket.priority, found.priority, key=PRIORITY_RANK.index)
     return replace(
@@ -278,6 +301,7 @@ def _merged(ticket: Ticket, event: MailArrived) -> Ticket:
         priority=priority,
         mood=found.mood,
         facts=known,
+        concerns=tuple(dict.fromkeys((*ticket.concerns, *beside, *_concerns(found)))),
         missing=tuple(code for code in missing if code not in codes),
         confidence=found.confidence if graver else ticket.confidence,
     )

@@ -156,7 +156,10 @@ def _ending(
 
 
 def _about_a_draft(
-    ticket: Ticket, event: DraftWritten | PledgesSet | DraftApproved | DraftRejected, office: Office, now: datetime
+    ticket: Ticket,
+    event: DraftWritten | PledgesSet | DraftApproved | DraftRejected,
+    office: Office,
+    now: datetime,
 ) -> Decision:
     match event:
         case DraftWritten():

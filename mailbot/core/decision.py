@@ -57,6 +57,7 @@ class DraftEnd:
     state: Literal["approved", "rejected", "superseded", "open"]  # open: a failed send gives it back
     who: str
     reason: str = ""
+    override: str = ""  # approved in spite of what blocked it, and why
 
 
 @dataclass(frozen=True, slots=True)

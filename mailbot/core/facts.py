@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mailbot.core import ids, persons, symptoms, wishes
+from mailbot.core import circumstances, ids, persons, symptoms, wishes
 from mailbot.core.mail import Mail
 from mailbot.core.patterns import OrderPatterns, Product, Shape, read_orders, read_patterns, read_products
 from mailbot.core.quoting import Body
@@ -50,6 +50,11 @@ class Facts:
     people: tuple[Fact, ...] = ()
     customer_name: Fact | None = None  # "王女士", "李明", "Ann Smith"; never the address
     customer_title: str | None = None  # "先生" | "女士" | "Mr" | "Ms" when the customer says so
+    place: Fact | None = None  # "厨房"
+    tried: Fact | None = None  # the clause that says so
+    extent: Fact | None = None  # "全家都"
+    account: Fact | None = None  # value "business" or "vip"
+    elderly: Fact | None = None  # the words in which the writer tells of high age
 
 
 def extract(mail: Mail, body: Body, patterns: OrderPatterns) -> Facts:
@@ -64,6 +69,7 @@ def extract(mail: Mail, body: Body, patterns: OrderPatterns) -> Facts:
     before = ids.claims(quoted, patterns)
     trouble = symptoms.symptom(new, patterns) or symptoms.symptom(subject, patterns)
     name = persons.customer(new, signature, mail.from_.name if mail.from_ else "")
+    standing = circumstances.account(f"{new}\n{signature}")
     return Facts(
         order_numbers=_numbers("order", said, before),
         tracking_numbers=_numbers("tracking", said, before),
@@ -77,7 +83,16 @@ def extract(mail: Mail, body: Body, patterns: OrderPatterns) -> Facts:
         people=tuple(Fact(re.sub(r"\s+", " ", who), who) for who in persons.staff(own)),
         customer_name=Fact(name.value, name.words, name.sure) if name else None,
         customer_title=name.title if name else None,
+        place=_said(circumstances.place(new)),
+        tried=_said(circumstances.tried(new)),
+        extent=_said(circumstances.extent(new)),
+        account=Fact(*standing) if standing else None,
+        elderly=_said(circumstances.elderly(new)),
     )
+
+
+def _said(words: str | None) -> Fact | None:
+    return Fact(words, words) if words else None
 
 
 def _numbers(kind: ids.Kind, said: Iterable[ids.Claim], before: Iterable[ids.Claim]) -> tuple[Fact, ...]:

@@ -44,6 +44,7 @@ class _Open:
     quote: bool = False
     link: str = ""
     at: int = 0  # for a link: where its words began
+    number: int = 0  # for a numbered list: of the next item
 
 
 @dataclass(slots=True)
@@ -225,7 +226,7 @@ def _start(page: _Page, name: str, text: str) -> None:
     link = given.get("href", "") if name == "a" else ""
     if link:
         page.words = []
-    page.stack.append(_Open(name, hidden, quote, link, len(page.line)))
+    page.stack.append(_Open(name, hidden, quote, link, len(page.line), _first_number(given) if name == "ol" else 0))
     page.names[name] = page.names.get(name, 0) + 1
     page.hidden += hidden
     page.depth += quote
@@ -270,7 +271,23 @@ def _layout(page: _Page, name: str, *, opening: bool) -> None:
         page.row_start = -1
         page.cell_break = False
     elif name == "li" and opening:
-        page.say("- ")
+        page.say(_mark(page))
+
+
+def _first_number(given: dict[str, str]) -> int:
+    start = given.get("start", "")
+    return int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1
+
+
+def _mark(page: _Page) -> str:
+    """What stands before an item of the list that was opened last."""
+    for element in page.stack[: -LOOK_BACK - 1 : -1]:
+        if element.name == "ol":
+            element.number += 1
+            return f"{element.number - 1}. "
+        if element.name == "ul":
+            break
+    return "- "
 
 
 def _end(page: _Page, name: str) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from mailbot.core.facts import Fact, Facts
-from mailbot.core.known_facts import KNOWN_FACTS, NOTHING_TO_TELL
+from mailbot.core.known_facts import KNOWN_FACTS, NOTHING_TO_TELL, UNKNOWN
 from mailbot.core.reply import bare_subject
 from mailbot.core.ticket import Ticket
 from mailbot.core.wording import (
@@ -58,6 +58,9 @@ def notice_facts(ticket: Ticket, occasion: Occasion, more: More) -> dict[str, ob
     subject = one_line(bare_subject(ticket.subject))[:150].rstrip()
     made: dict[str, object] = {
         **NOTHING_TO_TELL,
+        **UNKNOWN,
+        "elderly": bool(facts.elderly) if occasion.elderly is None else occasion.elderly,
+        "account": occasion.account or (facts.account.value if facts.account else ""),
         "company_name": occasion.company_name,
         "hotline": occasion.hotline,
         "ticket_number": occasion.ticket_number,
@@ -190,6 +193,8 @@ def _facts(ticket: Ticket) -> Facts:
         symptom=first("symptom"),
         demand=first("demand"),
         customer_name=first("name"),
+        account=first("account"),
+        elderly=first("elderly"),
     )
 
 

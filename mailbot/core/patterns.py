@@ -39,6 +39,7 @@ class Product:
     name: str
     aliases: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    warranty_months: int = 0  # from the day of purchase; 0: not said here
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,10 @@ def read_products(text: str, where: str) -> tuple[Product, ...]:
     document = Table.parse(where, text)
     products = []
     for entry in document.tables("product"):
-        products.append(Product(entry.line("name"), entry.texts("aliases"), entry.texts("models")))
+        months = entry.take("warranty_months", int, 0)
+        if not 0 <= months <= 600:
+            raise entry.wrong("warranty_months", f"is {months}; write months from 0 (unknown) to 600")
+        products.append(Product(entry.line("name"), entry.texts("aliases"), entry.texts("models"), months))
         entry.close()
     document.close()
     return tuple(products)

@@ -48,6 +48,9 @@ _WHEN = re.compile(
 )
 _OPENS = re.compile(r"\s*(?:在|于|於|On|At|Am|Le)?\s?.{0,300}(?:\d{4}|@|周|週|星期)")
 _MAIL_ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]{1,63}\.[\w.-]{2,60}")
+_TARGET = re.compile(r"[<(\[]{0,2}(https?://[^\s<>()\[\]\"]{1,300})[>)\]]{0,2}")
+_ADDED = str.maketrans("", "", "*[]")  # around what was bold, or a link
+_LIST_MARK = re.compile(r"\s{0,9}(?:[-–•·●▪○]|\d{1,2}[.．、)）])\s{0,9}")
 _INLINE_HINT = re.compile(
     r"(?i)(?:见|看|在|如|已|以)\s?(?:下面|下方|下文|下述|原文|原邮件|邮件内|邮件中|文中|正文).{0,12}"
     r"(?:红|蓝|绿|彩|标|答|回复|批注|字|内|中)|(?:红|蓝|绿)(?:色)?(?:字|的字|部分|字体)|逐条|逐一(?:回复|答复)|"
@@ -246,6 +249,12 @@ def _squeeze(text: str) -> str:
     return "".join(text.replace(">", "").split())
 
 
+def _bare(text: str, ours: str) -> str:
+    """A line without what clients make of it: marks, list marks, stars for bold, targets of links that are ours."""
+    line = _TARGET.sub(lambda found: "" if found[1] in ours else found[0], text[:LINE_LOOKED_AT])
+    return _squeeze(_LIST_MARK.sub("", line.lstrip("> "), count=1).translate(_ADDED))
+
+
 def _rescue(lines: list[str], kinds: list[Kind], originals: Iterable[str]) -> None:
     """Lines of the history that none of our texts contains are the customer's: new.
 
@@ -253,8 +262,9 @@ def _rescue(lines: list[str], kinds: list[Kind], originals: Iterable[str]) -> No
     Quotes in quotes stay: they are older than our text.
     """
     ours = _squeeze("\n".join(originals))
+    bare = {_bare(line, ours) for text in originals for line in text.split("\n")} - {""}
     quoted = [i for i, kind in enumerate(kinds[:LINES_LOOKED_AT]) if kind == "quoted" and lines[i].strip(" >")]
-    known = {i for i in quoted if _squeeze(lines[i]) in ours}
+    known = {i for i in quoted if _squeeze(lines[i]) in ours or _bare(lines[i], ours) in bare}
     if not any(len(_squeeze(lines[i])) >= 4 for i in known):
         return
     first, last = min(known), max(known)

@@ -10,6 +10,7 @@ from mailbot.core.endings import closed_with
 from mailbot.core.office import Office
 from mailbot.core.pledges import Pledge
 from mailbot.core.promises import Promise, clock_words, made
+from mailbot.core.review_table import CHECK_TABLE, FINAL
 from mailbot.core.settling import (
     NOT_A_REPLY,
     done,
@@ -87,19 +88,39 @@ def draft_approved(ticket: Ticket, event: DraftApproved, now: datetime) -> Decis
     draft, why = _find(ticket, event.draft_id, event.seen_version)
     if draft is None:
         return refused(ticket, why)
-    if draft.blocked:
-        return refused(ticket, "草稿有必须先解决的审核意见,不能批准")
-    ended = [DraftEnd(draft.id, "approved", event.agent)]
+    if stopped := _stopped(draft, event):
+        return refused(ticket, stopped)
+    override = " ".join(event.override.split()) if draft.blocked else ""
+    ended = [DraftEnd(draft.id, "approved", event.agent, override=override)]
+    entries = [Entry("approved", event.agent, mail_id=draft.mail_id)]
+    if override:
+        passed = tuple(f"{CHECK_TABLE[code].what}（{code}）" for code in draft.blocks if code in CHECK_TABLE)
+        entries.append(Entry("overridden", event.agent, (f"原因：{override}", *passed), draft.mail_id))
     if draft.kind == "reply":
         ended += superseded(ticket, NOT_A_REPLY, MACHINE, "已有正式回复")
     changed, settled = worked(ticket, event.agent, now) if draft.kind == "reply" else (ticket, ())
     return Decision(
         replace(changed, owner=ticket.owner or event.agent, updated_at=now),
-        (Entry("approved", event.agent, mail_id=draft.mail_id),),
+        tuple(entries),
         settled=settled,
         ended=tuple(ended),
         approve=(draft.id, event.agent),
     )
+
+
+def _stopped(draft: OpenDraft, event: DraftApproved) -> str:
+    """Why this draft cannot be approved as it stands; empty: it can, perhaps by a supervisor's word."""
+    if not draft.blocked:
+        return ""
+    if not event.override.strip():
+        return "草稿有必须先解决的审核意见,不能批准"
+    if not event.supervisor:
+        return "只有主管可以在有审核意见时仍批准发送"
+    # Without codes nobody can say what would be let pass.
+    final = [CHECK_TABLE[code].what for code in draft.blocks if code in FINAL]
+    if final or not draft.blocks:
+        return f"这样的问题主管也不能放行,请先改好:{'；'.join(final) or '审核意见不明'}"
+    return ""
 
 
 def draft_rejected(ticket: Ticket, event: DraftRejected, now: datetime) -> Decision:
@@ -167,6 +188,7 @@ def _reply_sent(changed: Ticket, event: Sent, entry: Entry, office: Office, now:
         waiting_on=_whose_turn(changed, event, unanswered is not None),
         handled_at=changed.handled_at or now,
         hush="",  # the agent who approved it takes the customer for a person
+        concerns=changed.concerns if unanswered else (),
     )
     decision = Decision(changed, (entry,), settled=tuple(settled), promised=tuple(promised))
     return closed_with(decision, "来信已答复,反馈、处理、结果、回访齐全", now)

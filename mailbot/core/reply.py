@@ -8,16 +8,15 @@ the stdlib's EmailMessage, because that re-reads values: a subject of
 from __future__ import annotations
 
 import hashlib
-import html
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
 from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from mailbot.core.letter_html import Letterhead, Written, to_html
 from mailbot.core.mail import Address
 
 MAX_REFERENCES = 1500  # octets; some relays refuse headers of more than 4,096
@@ -62,6 +61,10 @@ class Letter:
     automatic: bool = False  # nobody approved this one letter; RFC 3834 marks go on
     language: str = "zh"
     quote: Quote | None = None
+    head: Letterhead = field(
+        default_factory=Letterhead
+    )  # for the HTML twin: whose links and which hotline can be pressed
+    signature: str = ""  # for the HTML twin: as it stands at the end of `text`; "" looks for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +153,10 @@ def _composed(letter: Letter) -> Composed:
         subject = reply_subject(subject)
     references = thread_references(letter.parent_id, letter.references)
     head = "".join(_head(letter, subject, references))
-    words, quoted = _clean(letter.text).strip("\n"), _quoted(letter)
-    text = f"{words}\n\n{quoted}\n" if quoted else f"{words}\n"
+    written = _written(letter)
+    text = f"{written.text}\n{_quotation(written)}"
     recipients = dict.fromkeys(_ascii_domain("To", each) for each in (*letter.to, *letter.cc))
-    raw = head.encode() + _body(text, to_html(words, quoted), letter.message_id)
+    raw = head.encode() + _body(text, to_html(written, letter.head), letter.message_id)
     return Composed(raw, tuple(recipients), subject, text, references, smtputf8=not head.isascii())
 
 
@@ -234,17 +237,26 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("", text).encode("utf-8", "replace").decode()
 
 
-def _quoted(letter: Letter) -> str:
+def _written(letter: Letter) -> Written:
+    """The words of the letter, cleaned; its quotation cut to size, without marks."""
+    words, signature = _clean(letter.text).strip("\n"), _clean(letter.signature).strip("\n")
     if letter.quote is None or not letter.quote.text.strip():
-        return ""
+        return Written(words, letter.language, signature)
     text = _clean(letter.quote.text).strip("\n")
     octets = text.encode()
     if len(octets) > MAX_QUOTE:
         text = octets[:MAX_QUOTE].decode(errors="ignore")
         text = text.rpartition("\n")[0] or text
         text += "\n……" if letter.language == "zh" else "\n[...]"
-    lines = (f"> {line}".rstrip() for line in text.split("\n"))
-    return "\n".join((_attribution(letter, letter.quote), *lines))
+    return Written(words, letter.language, signature, _attribution(letter, letter.quote), text)
+
+
+def _quotation(written: Written) -> str:
+    """The quotation as plain text below the words."""
+    if not written.attribution:
+        return ""
+    lines = (f"> {line}".rstrip() for line in written.quoted.split("\n"))
+    return "\n".join(("", written.attribution, *lines, ""))
 
 
 def _attribution(letter: Letter, quote: Quote) -> str:
@@ -265,73 +277,3 @@ def _body(text: str, page: str, message_id: str) -> bytes:
     # "=_" can stand in neither encoding; from the Message-ID, so that a retry sends the same bytes.
     message.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
     return message.as_bytes()
-
-
-_BODY_STYLE = (
-    "font-family:-apple-system,'PingFang SC','Microsoft YaHei','Segoe UI',Arial,sans-serif;"
-    "font-size:15px;line-height:1.7;max-width:640px;margin:0;padding:8px"
-)
-_QUOTE_STYLE = "margin:16px 0 0;padding:0 0 0 12px;border-left:2px solid #999;opacity:.8"
-_NUMBERED = re.compile(r"(\d{1,2})[.、．)）]\s?(.*)")
-
-
-def to_html(text: str, quoted: str = "") -> str:
-    """The text as a small page: paragraphs, numbered lists, the reader's own colours, nothing remote."""
-    parts = [_paragraph(each) for each in re.split(r"\n(?:[ \t]*\n)+", text) if each.strip()]
-    if quoted:
-        lines = [line.removeprefix(">").removeprefix(" ") for line in quoted.split("\n")]  # the bar says it here
-        parts.append(f'<blockquote style="{_QUOTE_STYLE}">{_lines(lines, html.escape)}</blockquote>')
-    return (
-        '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
-        '<meta name="color-scheme" content="light dark"></head>\n'
-        f'<body><div style="{_BODY_STYLE}">\n' + "\n".join(parts) + "\n</div></body></html>\n"
-    )
-
-
-def _paragraph(block: str) -> str:
-    """Lines numbered 1, 2, 3 ... become a list; every other line stays a line."""
-    pieces: list[str] = []
-    plain: list[str] = []
-    items: list[str] = []
-
-    def flush() -> None:
-        if plain:
-            pieces.append(f'<p style="margin:0 0 12px">{_lines(plain, _linked)}</p>')
-        if items:
-            entries = "".join(f"<li>{html.escape(item)}</li>" for item in items)
-            pieces.append(f'<ol style="margin:0 0 12px;padding-left:24px">{entries}</ol>')
-        plain.clear()
-        items.clear()
-
-    for line in block.split("\n"):
-        found = _NUMBERED.fullmatch(line.strip())
-        if found is not None and int(found[1]) == len(items) + 1:
-            if not items:
-                flush()
-            items.append(found[2])
-            continue
-        if items:
-            flush()
-        plain.append(line)
-    flush()
-    return "\n".join(pieces)
-
-
-def _lines(lines: list[str], written: Callable[[str], str]) -> str:
-    return "<br>\n".join(written(line) for line in lines)
-
-
-_LINK = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]{1,500}")
-
-
-def _linked(line: str) -> str:
-    """The addresses in our own words can be pressed; those in the customer's quoted words cannot."""
-    pieces, at = [], 0
-    for found in _LINK.finditer(line):
-        address = found[0].rstrip(".,;:!?)'")
-        pieces += [
-            html.escape(line[at : found.start()]),
-            f'<a href="{html.escape(address)}">{html.escape(address)}</a>',
-        ]
-        at = found.start() + len(address)
-    return "".join((*pieces, html.escape(line[at:])))

@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from mailbot.core.checks import Checks, read_checks
 from mailbot.core.departments import Department, read_departments
 from mailbot.core.errors import UserError
 from mailbot.core.facts import OrderPatterns, read_patterns
+from mailbot.core.knowledge import Knowledge, read_knowledge
 from mailbot.core.limits import read_limits
 from mailbot.core.policy import Policy, read_policy
 from mailbot.core.promises import Limits
@@ -109,6 +111,8 @@ class RuleBook:
     limits: Limits
     departments: Mapping[str, Department]  # by code, as a topic's `route` names it
     policy: Policy  # what may be offered, and how much
+    checks: Checks  # the words a draft is read against
+    knowledge: Knowledge  # what customers may be told; empty where nobody wrote an entry
     version: str
 
 
@@ -140,9 +144,10 @@ def read_book(files: Mapping[str, str]) -> RuleBook:
     book.read_priority(_file(files, "priority.toml"))
     book.read_mood(_file(files, "mood.toml"))
     texts = "\0".join(f"{path}\0{files[path]}" for path in sorted(files))
-    for path in ("promises.toml", "departments.toml", "policy.toml"):
+    for path in ("promises.toml", "departments.toml", "policy.toml", "checks.toml"):
         if path not in files:
             raise UserError(f"rules/{path}", "", "this file is missing; copy it from the defaults")
+    orders = read_patterns(files)
     return RuleBook(
         topics=book.topics,
         categories=book.categories,
@@ -155,17 +160,19 @@ def read_book(files: Mapping[str, str]) -> RuleBook:
         prefixes=reading.prefixes,
         simplified=reading.simplified,
         examples=tuple(book.examples),
-        orders=read_patterns(files),
+        orders=orders,
         limits=read_limits(files["promises.toml"], "rules/promises.toml"),
         departments=read_departments(files["departments.toml"]),
         policy=read_policy(files["policy.toml"], {*CATEGORIES, *(topic.key for topic in book.topics.values())}),
+        checks=read_checks(files["checks.toml"]),
+        knowledge=read_knowledge(files, orders.products, reading.simplified),
         version=hashlib.sha256(texts.encode()).hexdigest()[:12],
     )
 
 
 def match(subject: str, text: str, book: RuleBook) -> Match:
     """Everything that speaks for a topic, an alarm or a mood in a subject and the new words of a mail."""
-    hits = find(book.signs, _plain_subject(subject, book), _plain_body(text, book))
+    hits = find(book.signs, plain_subject(subject, book), plain_body(text, book))
     candidates = _candidates(tuple(hit for hit in hits if not hit.sign.fallback), book)
     if candidates:
         return Match(candidates, hits)
@@ -201,7 +208,8 @@ def reason(label: str, hit: Hit) -> str:
     return f"{label}: {place}含“{hit.words}”"
 
 
-def _plain_subject(subject: str, book: RuleBook) -> str:
+def plain_subject(subject: str, book: RuleBook) -> str:
+    """A subject as signs see it: folded, without the prefixes of answers."""
     plain = fold(subject.replace("\n", " "), book.simplified)
     for _ in range(5):  # "Re: 回复: Fwd: ..."; more than five are no prefixes
         found = book.prefixes.match(plain) if book.prefixes else None
@@ -211,7 +219,8 @@ def _plain_subject(subject: str, book: RuleBook) -> str:
     return plain
 
 
-def _plain_body(text: str, book: RuleBook) -> str:
+def plain_body(text: str, book: RuleBook) -> str:
+    """New words as signs see them: folded, without lines that no customer wrote."""
     plain = fold(text, book.simplified)
     if book.boilerplate is None:
         return plain

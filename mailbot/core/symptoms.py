@@ -70,7 +70,7 @@ _SUPPOSED = re.compile(
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"(?:您好|你好|但是|但|可是|结果|然后|而且|不过|因为|由于|我?发现|反映|反馈|我家的?|我们?的|我|这台"
+    r"(?:您好|你好|但是|但|可是|结果|然后|而且|不过|因为|由于|我?发现|反映|反馈|我家的?|我们?的|我们|我|这台"
     r"|这个|你们的|你们家的?|就是|目前|现在|就"
     r"|hi|hello|but|and|however|because|since|so|that|unfortunately|the problem is(?: that)?)[ \t]*",
     re.IGNORECASE,

@@ -16,10 +16,13 @@ from mailbot.core.mail import Mail
 from mailbot.core.reply import bare_subject
 from mailbot.core.trust import Trust
 
-How = Literal["token", "reference", "number", "order", "subject"]
+How = Literal["token", "reference", "number", "order", "subject", "burst"]
 
 # A closed ticket takes a new mail about its order number, or an answer to its subject, for so long.
 REMEMBERED = timedelta(days=30)
+
+# What a customer writes so soon after a first mail belongs to it: "忘了说,订单号是..." (002-12).
+BURST = timedelta(minutes=10)
 
 MOST_SUBJECT = 2_000  # characters; each answer prefix costs a copy of the rest
 
@@ -31,6 +34,7 @@ HOW_WORDS: dict[How, str] = {
     "number": "主题中写有工单号",
     "order": "提到了同一订单号",
     "subject": "回复同一主题",
+    "burst": "同一客户几分钟内的又一封来信",
 }
 
 
@@ -98,12 +102,12 @@ def place(clues: tuple[Clue, ...], sender: str, trust: Trust, now: datetime) -> 
     joined: Clue | None = None
     linked: dict[int, Link] = {}
     # Strongest evidence first; within one kind the open ticket, then the newest.
-    rank = ("token", "reference", "number", "order", "subject")
+    rank = ("token", "reference", "number", "order", "subject", "burst")
     for clue in sorted(clues, key=lambda c: (rank.index(c.how), not c.open, -c.last_at.timestamp())):
         refusal = _refusal(clue, sender, trust, now)
         if joined is None and refusal is None:
             joined = clue
-        elif refusal != "" and clue.how != "subject":
+        elif refusal != "" and clue.how not in ("subject", "burst"):
             reason = _words(clue) + (f",但{refusal}" if refusal else "")
             linked.setdefault(clue.ticket_id, Link(clue.ticket_id, clue.number, reason))
     if joined is not None:

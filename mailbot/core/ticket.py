@@ -33,6 +33,7 @@ class OpenDraft:
     blocked: bool  # has a finding of level block
     author: str  # "mailbot", or the agent who wrote or changed it
     mail_id: int | None  # the mail it answers
+    blocks: tuple[str, ...] = ()  # the checks (review_table.py) whose findings block it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ class Ticket:
     score: int | None = None  # 1 to 5, of the present round
     score_reason: str = ""
     merged_into: str | None = None  # number of the ticket that has its mails
+    concerns: tuple[tuple[str, str], ...] = ()  # (category, topic) of what else its mails ask for
     opted_out: bool = False  # this customer wants no revisit mails
+    account: str = ""  # what agents know of the customer: personal, business, vip; empty: unknown
+    elderly: bool | None = None  # the same; None: what the mails say counts
     closed_at: datetime | None = None
     promises: tuple[Promise, ...] = ()
     drafts: tuple[OpenDraft, ...] = ()
@@ -279,6 +283,8 @@ class DraftApproved:
     agent: str
     draft_id: int
     seen_version: int | None = None  # what the agent had on screen; None: whatever is there now
+    override: str = ""  # why it goes out in spite of what blocks it; a supervisor's word only
+    supervisor: bool = False  # does the agent have that right?
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailbot.core.checks import Checks
+
+_NO_LISTS = Checks()
 _QUOTED = re.compile(
     r"“[^“”]{0,300}”|「[^「」]{0,300}」|『[^『』]{0,300}』|\"[^\"\n]{0,300}\"|‘[^‘’\n]{0,300}’(?![a-z])|"
     r"(?m:^[ ]{0,4}>[^\n]{0,2000})"
@@ -80,13 +83,20 @@ _CONTRADICTING = (
     r"(?:no one|nobody) else (?:has|had|ever)|(?:the )?only (?:one|customer|person) (?:who|to|with) (?:has|"
     r"have|complain|ever|this)|we did nothing wrong|we are not to blame",
 )
-_TABLE: tuple[tuple[str, tuple[str, str]], ...] = (
-    ("听起来像在推给别人，请写明由我们怎样跟进", _SHIFTING),
-    ("听起来像在敷衍，请写明我们能做什么、什么时候", _SHRUGGING),
-    ("听起来像在责怪客户，请只说明情况和办法", _BLAMING),
-    ("否定了客户的说法，请先认可感受，再说明核实到的事实", _CONTRADICTING),
+MESSAGES = {  # by the code of the finding
+    "shirking": "听起来像在推给别人，请写明由我们怎样跟进",
+    "perfunctory": "听起来像在敷衍，请写明我们能做什么、什么时候",
+    "blaming": "听起来像在责怪客户，请只说明情况和办法",
+    "contradiction": "否定了客户的说法，请先认可感受，再说明核实到的事实",
+    "weakened": "先认可了客户的感受，又用转折词收了回来，请去掉“但是”“不过”，直接说怎么办",
+}
+_TABLE = (
+    ("shirking", _SHIFTING),
+    ("perfunctory", _SHRUGGING),
+    ("blaming", _BLAMING),
+    ("contradiction", _CONTRADICTING),
 )
-_PHRASES = tuple((message, re.compile("|".join(parts), re.IGNORECASE | re.MULTILINE)) for message, parts in _TABLE)
+_PHRASES = tuple((code, re.compile("|".join(parts), re.IGNORECASE | re.MULTILINE)) for code, parts in _TABLE)
 
 # 您不用自己联系厂家: said to spare them that.
 _SPARED = re.compile(
@@ -108,7 +118,6 @@ _BUT = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^。！？!?；;\n]{1,400}?(?:[。！？!?；;\n]|\.(?=\s|$)|$)|[^。！？!?；;\n]{400}")
-_WEAKENED = "先认可了客户的感受，又用转折词收了回来，请去掉“但是”“不过”，直接说怎么办"
 
 
 def unquoted(text: str) -> str:
@@ -116,32 +125,46 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub("…", text)
 
 
-def harsh_words(text: str) -> Iterator[tuple[str, str]]:
-    """(what is wrong, in Chinese; the words) for every phrase in a text that was made plain by NFKC."""
-    plain = unquoted(text).replace("’", "'")
-    for message, pattern in _PHRASES:
-        for found in pattern.finditer(plain):
-            if _SPARED.search(plain[max(0, found.start() - 24) : found.start()]):
-                continue
-            yield message, _around(found)
-    yield from _taken_back(plain)
+def harsh_words(text: str, checks: Checks = _NO_LISTS) -> Iterator[tuple[str, str]]:
+    """(code of MESSAGES, the words) for every phrase in a text made plain by NFKC; `checks` adds the owner's."""
+    said = unquoted(text).replace("’", "'")
+    for code, pattern in _PHRASES:
+        for found in pattern.finditer(said):
+            if not _spared(said, found.start()):
+                yield code, _around(found)
+    lowered = said.lower()
+    for code, words in (("shirking", checks.shirking), ("perfunctory", checks.perfunctory)):
+        for found in words.find(lowered):
+            if not _spared(lowered, found.start()):
+                yield code, _around(found)
+    yield from _taken_back(said, checks)
 
 
-def _taken_back(plain: str) -> Iterator[tuple[str, str]]:
+def _spared(said: str, at: int) -> bool:
+    return bool(_SPARED.search(said[max(0, at - 24) : at]))
+
+
+def _taken_back(said: str, checks: Checks) -> Iterator[tuple[str, str]]:
     """Sympathy, and a "but" after it in its sentence or in the next one; after a mere apology only near it."""
     felt = sorry = False
-    for found in _SENTENCE.finditer(plain):
+    for found in _SENTENCE.finditer(said):
         sentence = found[0].strip()
         if not sentence:
             continue
-        but = _BUT.search(sentence)
+        but = _but(sentence, 0, checks)
         feels, apology = _FEELS.search(sentence), _SORRY.search(sentence)
         first = feels or apology
-        within = _BUT.search(sentence, first.end()) if first else None
-        opens = but is not None and but.start() == 0
-        if within or (but and felt) or (opens and sorry):
-            yield _WEAKENED, sentence[:60]
+        within = _but(sentence, first.end(), checks) if first else None
+        opens = but == 0
+        if within is not None or (but is not None and felt) or (opens and sorry):
+            yield "weakened", sentence[:60]
         felt, sorry = feels is not None, apology is not None
+
+
+def _but(sentence: str, start: int, checks: Checks) -> int | None:
+    """Where a word stands that takes back what came before it."""
+    found = _BUT.search(sentence, start) or next(checks.weakening.find(sentence.lower()[start:]), None)
+    return found.start() if found else None
 
 
 def _around(found: re.Match[str]) -> str:

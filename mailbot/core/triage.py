@@ -6,7 +6,9 @@ the customer wants. Nothing here raises because of a mail.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, cast
 
 from mailbot.core.facts import Facts
@@ -27,6 +29,15 @@ _NOTHING = 0.2  # confidence when nothing speaks at all
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """What a mail asks for besides its topic, and the words that say so."""
+
+    category: str
+    topic: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Triage:
     category: Category
     topic: str
@@ -36,6 +47,7 @@ class Triage:
     reasons: tuple[str, ...]  # Chinese, as agents see them: "投诉: 正文含 '要投诉你们'"
     missing: tuple[str, ...] = ()  # fact codes the topic requires and the mail lacks: "order_number"
     runner_up: str | None = None  # "category/topic" of the second best
+    concerns: tuple[Concern, ...] = ()
 
 
 def triage(mail: Mail, body: Body, facts: Facts, book: RuleBook) -> Triage:
@@ -55,8 +67,9 @@ def triage(mail: Mail, body: Body, facts: Facts, book: RuleBook) -> Triage:
         confidence=confidence(found),
         mood=mood,
         reasons=(*_topic_reasons(best, found), *priority_reasons, *mood_reasons),
-        missing=_missing(known.requires if known else (), mail, facts),
+        missing=missing_of(known.requires if known else (), mail, facts),
         runner_up=_name(found.candidates[1]) if len(found.candidates) > 1 else None,
+        concerns=_concerns(body.new, (category, topic), found, book) if len(found.candidates) > 1 else (),
     )
 
 
@@ -79,6 +92,40 @@ def confidence(found: Match) -> float:
         cost = 0.5 if rival.category != best.category else 0.25
         lead = min(lead, 1.0 - cost * rival.score / best.score)
     return round(strength * lead, 2)
+
+
+MOST_CONCERNS = 3
+_PLAIN = 4.0  # a score that one clear wish or question reaches
+_SENTENCE = re.compile(r"[。!?！？;；\n]+|(?<=[a-z])\.\s")
+# Questions and small errands stand beside anything. A wish for money or goods beside a fault or a complaint is
+# the same case and its demand, no second concern.
+_APART = ("invoice", "logistics_progress")  # of two questions, these are never one and the same
+_ERRANDS = (("request", "account_change"), ("request", "cancel"), ("fault", "suggestion"))
+
+
+def _concerns(text: str, lead: tuple[str, str], found: Match, book: RuleBook) -> tuple[Concern, ...]:
+    """What else the mail asks for, sentence by sentence; never what only colours the leading concern."""
+    rivals = {(each.category, each.topic) for each in found.candidates} - {lead}
+    if not any(stands_beside(each, lead) for each in rivals):
+        return ()
+    concerns: dict[tuple[str, str], Concern] = {}
+    for sentence in islice(filter(None, map(str.strip, _SENTENCE.split(text[:4000]))), 12):
+        one = match("", sentence, book)
+        best = one.candidates[0] if one.candidates and not one.fallback else None
+        if best is None or best.score < _PLAIN or not stands_beside((best.category, best.topic), lead):
+            continue
+        concerns.setdefault(
+            (best.category, best.topic), Concern(best.category, best.topic, " ".join(sentence.split())[:80])
+        )
+    return tuple(concerns.values())[:MOST_CONCERNS]
+
+
+def stands_beside(other: tuple[str, str], lead: tuple[str, str]) -> bool:
+    """Is this topic a concern of its own beside the leading one?"""
+    if other == lead:
+        return False
+    asks = other[0] == "enquiry" and (lead[0] != "enquiry" or other[1] in _APART)
+    return asks or other in _ERRANDS
 
 
 def _topic_of_alarm(found: Match, book: RuleBook) -> tuple[str, str] | None:
@@ -127,7 +174,8 @@ def _mood(found: Match, book: RuleBook) -> tuple[Mood, tuple[str, ...]]:
     return "calm", ()
 
 
-def _missing(required: tuple[str, ...], mail: Mail, facts: Facts) -> tuple[str, ...]:
+def missing_of(required: tuple[str, ...], mail: Mail, facts: Facts) -> tuple[str, ...]:
+    """The facts of `required` that the mail lacks."""
     present = {
         "order_number": bool(facts.order_numbers),
         "tracking_number": bool(facts.tracking_numbers),

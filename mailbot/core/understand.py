@@ -64,9 +64,18 @@ def as_follow_up(understood: Understood, originals: tuple[str, ...], book: RuleB
     stale = bool(body.new) and bare_subject(mail.subject) != mail.subject.strip()
     if body.new == understood.body.new and not stale:
         return replace(understood, body=body)
-    found = facts.extract(mail, body, book.orders)
     weighed = replace(mail, subject="") if stale else mail
+    found = facts.extract(weighed, body, book.orders)
     return replace(understood, body=body, facts=found, triage=triage.triage(weighed, body, found, book))
+
+
+MOST_TOGETHER = 20_000  # characters of several mails that are answered by one
+
+
+def together(understood: Understood, earlier: tuple[str, ...]) -> Understood:
+    """The same mail with the words of those before it that nobody has answered: one draft answers all (002-12)."""
+    words = "\n".join(each for each in (*earlier, understood.body.new) if each.strip())
+    return replace(understood, body=replace(understood.body, new=words[-MOST_TOGETHER:]))
 
 
 def as_human(understood: Understood) -> Understood:

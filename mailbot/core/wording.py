@@ -25,6 +25,7 @@ from mailbot.core.triage import Priority, Triage
 MAX_QUESTIONS = 6  # more is an interrogation, and nobody answers it
 MAX_WORDS = 10_000  # characters of a mail that are looked at here
 QUOTE_LENGTH = {"zh": 40, "en": 90}
+LONG_STORY = {"zh": 300, "en": 900}  # characters from which on a mail is better restated before it is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Occasion:
     topic_name: str = ""
     response_time: str = ""  # made by within(); empty: the usual one of the priority
     due_at: datetime | None = None  # aware, in the mailbox's zone
+    concern_names: tuple[str, ...] = ()  # topics that the mail asks about besides, as people call them
+    account: str = ""  # as agents know the customer: personal, business, vip; empty: what the mail says
+    elderly: bool | None = None  # the same
 
 
 _WISH = {"zh": re.compile("要求|申请"), "en": re.compile("wants ")}
@@ -88,6 +92,13 @@ def reply_facts(mail: Mail, body: Body, facts: Facts, triage: Triage, occasion: 
         "due_text": due_text(occasion.due_at, language),
         "mood": triage.mood,
         "hazard": is_hazard(triage.priority, f"{mail.subject}\n{new}"),
+        "elderly": facts.elderly is not None if occasion.elderly is None else occasion.elderly,
+        "account": occasion.account or _value(facts.account),
+        "concerns": occasion.concern_names,
+        "complex": bool(occasion.concern_names) or len(new) > LONG_STORY[language],
+        "place": clip(_words(facts.place), 20),
+        "tried": _told(facts.tried, language),
+        "extent": _told(facts.extent, language),
     }
 
 
@@ -324,7 +335,7 @@ _SAID: Mapping[str, re.Pattern[str]] = MappingProxyType(
             re.IGNORECASE,
         ),
         "tried": re.compile(
-            r"试[过了着]|尝试|(?<!自动)(?<!反复)(?<!不停)(?<!不断)重启[过了也后还都]|拔[了插掉]|断过电|断电[后再]|"
+            r"试[过了着]|尝试|(?<!自动)(?<!反复)(?<!不停)(?<!不断)重启[过了也后还都]|拔[了插掉过]|断过电|断电[后再]|"
             r"按说明书?|复位|重置|重装|"
             r"\b(?:tried|restarted|rebooted|unplugged|reset it|cleaned|replaced|did not help|no luck)",
             re.IGNORECASE,
@@ -350,10 +361,15 @@ def wish_in(demand: str, language: str) -> str:
     return demand[found.end() :] if found else ""
 
 
+_NO_FILE = ("suggestion", "price")  # no order is needed to answer these
+
+
 def _questions(mail: Mail, facts: Facts, triage: Triage, language: str) -> tuple[str, ...]:
     """For each code that triage misses and the mail really lacks; first who and which order (002-11)."""
     codes = [code for code in triage.missing if code in _QUESTIONS and not _known(code, mail, facts)]
-    serves = triage.category in ("enquiry", "fault", "complaint", "request") and triage.topic != "suggestion"
+    if triage.category == "request":
+        codes = [code for code in codes if code != "demand"]  # the request is the demand
+    serves = triage.category in ("enquiry", "fault", "complaint", "request") and triage.topic not in _NO_FILE
     if serves and not facts.order_numbers and not facts.phones:
         codes = ["order_or_phone", *(code for code in codes if code not in ("order_number", "phone"))]
     return tuple(_QUESTIONS[code][0 if language == "zh" else 1] for code in dict.fromkeys(codes))
@@ -362,8 +378,8 @@ def _questions(mail: Mail, facts: Facts, triage: Triage, language: str) -> tuple
 def _details(text: str, facts: Facts, triage: Triage, language: str) -> tuple[str, ...]:
     """What a technician asks first, less what the customer has said already (000-52)."""
     open_ = [code for code in _DETAILS if not _SAID[code].search(text) or code in triage.missing]
-    if facts.happened_at is not None and "happened_at" in open_:
-        open_.remove("happened_at")
+    said = {"happened_at": facts.happened_at, "tried": facts.tried}
+    open_ = [code for code in open_ if said.get(code) is None]
     return tuple(_DETAILS[code][0 if language == "zh" else 1] for code in open_)
 
 
@@ -406,6 +422,12 @@ def _has_photo(mail: Mail) -> bool:
 def goods_of(facts: Facts) -> str:
     product, model = clip(_value(facts.product), 40), clip(_value(facts.model), 40)
     return product if model in product else model if product in model else f"{product} {model}"
+
+
+def _told(fact: Fact | None, language: str) -> str:
+    """The customer's words where they can be quoted; a number or a link in them cannot."""
+    words = clip(_words(fact), QUOTE_LENGTH[language])
+    return words if usable_quote(words) else ""
 
 
 def _value(fact: Fact | None) -> str:

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, FastAPI, Form, Query, Request
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mailbot.console import page as console
 from mailbot.console.gate import check_origin
@@ -46,6 +46,14 @@ FRAMED: Mapping[str, str] = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'self'; "
         "base-uri 'none'"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+# A mail's HTML in its own frame, as a mail program shows it: nothing is fetched, nothing runs.
+SHOWN_HTML: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; "
+        "sandbox allow-popups allow-popups-to-escape-sandbox"
     ),
     "X-Frame-Options": "SAMEORIGIN",
 }
@@ -158,6 +166,15 @@ def read(
         subject=letters.answer_subject(original, chosen),
         quoted="\n\n\n" + letters.quoted(original, chosen, moment),
     )
+
+
+@router.get("/demo/mail/{index}/html")
+def read_html(request: Request, index: int, as_: Annotated[str, Query(alias="as")] = "") -> Response:
+    """The HTML twin of a mail; its links open outside the frame."""
+    html = _received(request, as_, index).mail.html
+    if html is None:
+        raise HTTPException(404)
+    return HTMLResponse(html.replace("<head>", '<head><base target="_blank">', 1), headers=dict(SHOWN_HTML))
 
 
 @router.post("/demo/mail/{index}", dependencies=OURS)

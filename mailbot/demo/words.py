@@ -41,6 +41,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "写在最上面，或像许多客户那样，直接写在引文的行与行之间。",
         "Write at the top or, as many customers do, between the quoted lines.",
     ),
+    "html": ("看邮件的 HTML 版", "See it as HTML"),
     "style": ("引文样式", "Quoted as by"),
     "to": ("收件人", "To"),
     "wrong.address": (

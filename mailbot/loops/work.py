@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from mailbot.clock import Clock
 from mailbot.core.errors import UserError
+from mailbot.core.understand import Understood
 from mailbot.desk import ConflictError, Desk
 from mailbot.failpoints import reach
 from mailbot.reader import Died, Reader, ReaderError, Reading, Unread
@@ -86,6 +87,7 @@ class Work:
         book = self._desk.door.shelf.volume.book
         border = self._desk.door.border
         readings = self._reader.understand(book, [(each.content, border(each.mailbox)) for each in fresh])
+        self._ask_for_orders(readings)
         with self._engine.write() as tx:
             self._engine.take_turn(tx)
             for each in claimed:
@@ -95,6 +97,13 @@ class Work:
                 self._one(tx, each, reading)
             reach("work.before_commit")
         reach("work.after_commit")
+
+    def _ask_for_orders(self, readings: Sequence[Reading]) -> None:
+        """Outside the transaction and for a moment at most: a shop's system may be slow or down."""
+        orders = self._desk.door.orders
+        if orders is not None:
+            found = [each.facts.order_numbers for each in readings if isinstance(each, Understood)]
+            orders.prefetch([fact.value for facts in found for fact in facts if fact.sure])
 
     def _one(self, tx: Connection, each: Claimed, reading: Reading) -> None:
         if isinstance(reading, Died):

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from mailbot.core.errors import UserError
 
@@ -90,6 +91,60 @@ class Engine:
     def sqlalchemy(self) -> sa.Engine:
         """For Alembic and for inspection only."""
         return self._engine
+
+
+def shops_engine(url: str, seconds: float) -> sa.Engine:
+    """The owner's shop's database, of whatever kind SQLAlchemy has a driver for: read only, and no statement takes
+    longer than so many seconds where the database can be told so. Nothing is opened yet. UserError: no such driver.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        options = {"postgresql": _postgres_limits, "sqlite": _sqlite_limits}.get(parsed.get_backend_name(), _no_limits)
+        engine = sa.create_engine(
+            parsed,
+            connect_args=options(seconds),
+            poolclass=sa.QueuePool,
+            pool_size=2,
+            max_overflow=2,
+            pool_timeout=seconds,
+            pool_pre_ping=True,
+        )
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        remedy = f"not a database we can ask ({type(error).__name__}); write sqlite:///FILE or postgresql+psycopg://..."
+        raise UserError("orders", "database", remedy) from None
+    if parsed.get_backend_name() == "sqlite":
+        _limit_sqlite(engine, seconds)
+    return engine
+
+
+def _postgres_limits(seconds: float) -> dict[str, Any]:
+    limits = f"-c statement_timeout={int(seconds * 1000)} -c default_transaction_read_only=on"
+    return {"options": limits, "connect_timeout": max(2, int(seconds))}  # libpq takes 1 for 2
+
+
+def _sqlite_limits(seconds: float) -> dict[str, Any]:
+    return {"timeout": seconds, "check_same_thread": False}
+
+
+def _no_limits(_seconds: float) -> dict[str, Any]:
+    return {}
+
+
+def _limit_sqlite(engine: sa.Engine, seconds: float) -> None:
+    """SQLite has no time limit of its own: a look at the clock every so many steps ends what takes too long."""
+
+    def prepare(connection: Any, record: Any) -> None:
+        connection.execute("PRAGMA query_only=ON")
+        record.info["until"] = until = [monotonic() + seconds]
+        connection.set_progress_handler(lambda: monotonic() > until[0], 10_000)
+
+    def begin(connection: Connection, *_: Any) -> None:
+        connection.info["until"][0] = monotonic() + seconds
+
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "before_cursor_execute", begin)
 
 
 def insert_new(tx: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from mailbot.core.copies import fingerprint
+from mailbot.store import search
 from mailbot.store.engine import insert_new, upsert
 from mailbot.store.tables import cursor, mail, raw
 
@@ -159,7 +160,11 @@ def finish(tx: Connection, mail_id: int, worker: str, values: dict[str, Any]) ->
     """Write how a claimed mail ended; False: the claim was lost meanwhile, and nothing is written."""
     changed = {"claimed_by": None, "claimed_until": None, **values}
     done = tx.execute(_FINISH, {"of_mail": mail_id, "of_worker": worker, **changed})
-    return done.rowcount == 1
+    if done.rowcount != 1:
+        return False
+    if "words" in values and values.get("copy_of") is None:  # a mail was understood; a copy says nothing new
+        search.put(tx, mail_id, values)
+    return True
 
 
 _FINISH = sa.update(mail).where(

@@ -56,6 +56,7 @@ class Wanted:
     department: str = ""  # the one that usually has to help, or that owes us an answer
     due_by: datetime | None = None  # has an open promise due at this moment or before
     limit: int = 200
+    among: Sequence[int] | None = None  # ids, at most as many as one query takes
 
 
 def tickets(tx: Connection, states: Sequence[str] = (), owner: str | None = None, limit: int = 200) -> Sequence[Any]:
@@ -77,6 +78,8 @@ def wanted_tickets(tx: Connection, wanted: Wanted) -> Sequence[Any]:
         query = query.where(sa.or_(ticket.c.department == wanted.department, helps))
     if wanted.due_by is not None:
         query = query.where(_open_promise(promise.c.due_at <= wanted.due_by))
+    if wanted.among is not None:
+        query = query.where(ticket.c.id.in_(wanted.among))
     return tx.execute(query.order_by(NEXT_DUE.asc().nulls_last(), ticket.c.id.desc()).limit(wanted.limit)).all()
 
 
@@ -120,6 +123,25 @@ def last_mail_of(tx: Connection, ticket_id: int) -> int | None:
     query = query.where(ticket.c.id == ticket_id, mail.c.sender == ticket.c.customer, mail.c.kind == "human")
     found: int | None = tx.execute(query.order_by(mail.c.received_at.desc(), mail.c.id.desc()).limit(1)).scalar()
     return found
+
+
+def unanswered_words(tx: Connection, ticket_id: int, before_id: int) -> tuple[str, ...]:
+    """What the ticket's customer wrote before this mail and since our last reply, oldest first; at most five mails."""
+    replied = (
+        sa.select(sa.func.max(outbox.c.approved_at))
+        .where(outbox.c.ticket_id == ticket_id, outbox.c.kind == "reply", outbox.c.state != "failed")
+        .scalar_subquery()
+    )
+    query = sa.select(mail.c.words).join(ticket, ticket.c.id == mail.c.ticket_id)
+    query = query.where(
+        ticket.c.id == ticket_id,
+        mail.c.id < before_id,
+        mail.c.sender == ticket.c.customer,
+        mail.c.kind == "human",
+        mail.c.copy_of.is_(None),
+        sa.or_(replied.is_(None), mail.c.received_at > replied),
+    )
+    return tuple(tx.execute(query.order_by(mail.c.id.desc()).limit(5)).scalars())[::-1]
 
 
 def drafts_of(tx: Connection, ticket_id: int) -> Sequence[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 from mailbot.core.decision import Decision, DraftEnd, Settled
 from mailbot.core.pledges import Pledge
 from mailbot.core.promises import Promise
-from mailbot.core.threads import Clue, How, Keys, Link, subject_key
+from mailbot.core.threads import Link, subject_key
 from mailbot.core.ticket import OnItsWay, OpenDraft, State, Ticket
 from mailbot.store.engine import insert_new, upsert
 from mailbot.store.tables import (
@@ -52,6 +52,7 @@ class NewDraft:
     asks: bool
     mail_id: int | None
     pledges: tuple[Pledge, ...] = ()
+    gap: str = ""  # the customer's question, where no entry of the knowledge base answers it
 
 
 def load(tx: Connection, ticket_id: int) -> Ticket | None:
@@ -86,7 +87,7 @@ def load_many(tx: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
     drafts: dict[int, list[OpenDraft]] = {}
     for row in tx.execute(_DRAFTS, of):
         drafts.setdefault(row.ticket_id, []).append(
-            OpenDraft(row.id, row.kind, row.version, row.blocked, row.author, row.mail_id)
+            OpenDraft(row.id, row.kind, row.version, row.blocked, row.author, row.mail_id, _blocks(row))
         )
     going: dict[int, list[OnItsWay]] = {}
     for row in tx.execute(_ON_ITS_WAY, of):
@@ -99,15 +100,13 @@ def load_many(tx: Connection, ids: Sequence[int]) -> dict[int, Ticket]:
     }
 
 
-_OPTED_OUT = (
-    sa.exists()
-    .where(customer.c.address == ticket.c.customer, customer.c.no_revisit_at.is_not(None))
-    .correlate(ticket)
-    .label("opted_out")
-)
 # Statements made once: SQLAlchemy spends more time on making one than a database on the rows of a ticket.
 _IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
-_TICKETS = sa.select(ticket, _OPTED_OUT).where(ticket.c.id.in_(_IDS))
+_TICKETS = (
+    sa.select(ticket, customer.c.no_revisit_at, customer.c.account, customer.c.elderly)
+    .outerjoin(customer, customer.c.address == ticket.c.customer)
+    .where(ticket.c.id.in_(_IDS))
+)
 _PROMISES = (
     sa.select(promise).where(promise.c.ticket_id.in_(_IDS), promise.c.state == "open").order_by(promise.c.due_at)
 )
@@ -120,6 +119,7 @@ _DRAFTS = (
         draft.c.blocked,
         draft.c.author,
         draft.c.mail_id,
+        draft.c.findings,
     )
     .where(draft.c.ticket_id.in_(_IDS), draft.c.state == "open")
     .order_by(draft.c.id)
@@ -129,6 +129,11 @@ _ON_ITS_WAY = sa.select(outbox.c.ticket_id, outbox.c.kind, outbox.c.approved_at)
     outbox.c.ticket_id.in_(_IDS),
     (outbox.c.told.is_(False) & outbox.c.state.in_(("queued", "sending", "sent"))) | (outbox.c.state == "uncertain"),
 )
+
+
+def _blocks(row: Row[Any]) -> tuple[str, ...]:
+    """The checks that stop a draft, each once."""
+    return tuple(dict.fromkeys(each["check"] for each in row.findings if each["level"] == "block"))
 
 
 def by_number(tx: Connection, number: str) -> int | None:
@@ -301,6 +306,8 @@ def end_draft(tx: Connection, ended: DraftEnd, now: datetime) -> None:
     values: dict[str, Any] = {"state": ended.state, "why": ended.reason, "version": draft.c.version + 1}
     if ended.state != "open":
         values |= {"decided_at": now, "decided_by": ended.who}
+    if ended.override:
+        values |= {"overridden_by": ended.who, "overridden_because": ended.override}
     tx.execute(sa.update(draft).where(draft.c.id == ended.draft_id).values(**values))
 
 
@@ -319,48 +326,6 @@ def use_quota(tx: Connection, address: str, now: datetime) -> bool:
     """Take the address's quota; False: another worker was first."""
     row = {"address": address, "at": now}
     return upsert(tx, quota, row, where=quota.c.at <= now - ACKNOWLEDGE_EVERY)
-
-
-def clues(tx: Connection, keys: Keys, sender: str) -> tuple[Clue, ...]:
-    """Every ticket that one of a mail's keys leads to."""
-    found: list[Clue] = []
-
-    def add(how: How, rows: Sequence[Any]) -> None:
-        for row in rows:
-            last_at = row.closed_at or row.updated_at
-            is_open = row.state not in ("resolved", "closed")
-            found.append(Clue(how, row.id, row.number, row.customer, is_open, last_at, row.what))
-
-    head = (
-        ticket.c.id,
-        ticket.c.number,
-        ticket.c.customer,
-        ticket.c.state,
-        ticket.c.updated_at,
-        ticket.c.closed_at,
-    )
-    numbers = ticket.c.number.label("what")
-    if keys.tokens:
-        add("token", tx.execute(sa.select(*head, numbers).where(ticket.c.number.in_(keys.tokens))).all())
-    if keys.message_ids:
-        for table in (outbox, mail):
-            query = sa.select(*head, sa.literal("").label("what")).join(table, table.c.ticket_id == ticket.c.id)
-            add(
-                "reference",
-                tx.execute(query.where(table.c.message_id.in_(keys.message_ids)).distinct()).all(),
-            )
-    if keys.numbers:
-        add("number", tx.execute(sa.select(*head, numbers).where(ticket.c.number.in_(keys.numbers))).all())
-    if keys.orders:
-        query = sa.select(*head, ticket_order.c.order_number.label("what")).join(ticket_order)
-        query = query.where(ticket_order.c.order_number.in_(keys.orders))
-        add("order", tx.execute(query.order_by(ticket.c.id.desc()).limit(50)).all())
-    if keys.subject and sender:
-        query = sa.select(*head, sa.literal("").label("what")).where(
-            ticket.c.customer == sender, ticket.c.subject_key == keys.subject
-        )
-        add("subject", tx.execute(query.order_by(ticket.c.id.desc()).limit(10)).all())
-    return tuple(found)
 
 
 def sent_texts(tx: Connection, ticket_id: int) -> tuple[str, ...]:
@@ -461,6 +426,7 @@ def _row(value: Ticket) -> dict[str, Any]:
         "missing": list(value.missing),
         "facts": [list(pair) for pair in value.facts],
         "news": list(value.news),
+        "concerns": [list(pair) for pair in value.concerns],
     }
 
 
@@ -474,7 +440,10 @@ def _ticket(
         missing=tuple(row.missing),
         facts=tuple((code, value) for code, value in row.facts),
         news=tuple(row.news),
-        opted_out=bool(row.opted_out),
+        concerns=tuple((category, topic) for category, topic in row.concerns),
+        opted_out=row.no_revisit_at is not None,
+        account=row.account or "",
+        elderly=row.elderly,
         promises=promises,
         drafts=drafts,
         on_its_way=on_its_way,

@@ -87,8 +87,8 @@ def test_what_is_no_customers_case_is_closed_with_a_reason(world):
 
 
 def test_two_tickets_of_one_customer_are_merged_and_taken_apart_again(world):
-    one = world.deliver(letter())
-    two = world.deliver(letter("另一件事", "请问发票什么时候寄？"))
+    one = world.deliver(letter(text="订单号:20261101888888,洗衣机无法开机"))
+    two = world.deliver(letter("另一件事", "订单号:20261101777777,请问发票什么时候寄？"))
     agent = world.browser("xiaozhou")
     assert one != two
 

@@ -16,6 +16,8 @@ from mailbot.console import moments
 from mailbot.console.page import HERE
 from mailbot.console.words import WORDS, Words, choose
 from mailbot.console.words_codes import CODE_WORDS
+from mailbot.console.words_knowledge import KNOWLEDGE_WORDS
+from mailbot.console.words_learned import LEARNED_WORDS
 from mailbot.console.words_rating import RATING_WORDS
 from mailbot.console.words_ticket import TICKET_WORDS
 from mailbot.core.decision import Reminder
@@ -76,7 +78,7 @@ def test_chinese_names_of_the_core_are_the_ones_that_agents_see():
 
 
 def test_no_two_parts_of_the_catalogue_use_one_key():
-    parts = [CODE_WORDS, RATING_WORDS, TICKET_WORDS]
+    parts = [CODE_WORDS, KNOWLEDGE_WORDS, LEARNED_WORDS, RATING_WORDS, TICKET_WORDS]
     own = re.findall(r'^    "([^"]+)": \(', (HERE / "words.py").read_text("utf-8"), re.MULTILINE)
 
     assert len(WORDS) == len(own) + sum(map(len, parts))

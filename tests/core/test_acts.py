@@ -104,7 +104,7 @@ def test_a_corrected_topic_leaves_the_promises_and_redoes_the_machines_draft(off
     )
     assert ((), ()) == (decision.promised, decision.settled)
     assert [(5, "superseded")] == [(each.draft_id, each.state) for each in decision.ended]
-    assert [("complaint", 1)] == [(each.template, each.mail_id) for each in decision.drafts]
+    assert [("complaint_quality", 1)] == [(each.template, each.mail_id) for each in decision.drafts]
 
 
 def test_a_correction_never_throws_an_agents_own_words_away(office: Office) -> None:
@@ -179,7 +179,7 @@ def test_the_ticket_that_gets_a_mail_owes_it_an_answer_and_drafts_one(state: Sta
 
     after = applied(before, decision)
     assert {"answer", "solve", "progress"} == {each.kind for each in after.promises}
-    assert ["fault"] == [each.template for each in decision.drafts]
+    assert ["fault_malfunction"] == [each.template for each in decision.drafts]
     assert [3] == [each.mail_id for each in decision.drafts]
     assert (None, None) == (after.resolved_at, after.closed_at)
 
@@ -223,6 +223,50 @@ def test_a_blocked_draft_cannot_be_approved(office: Office) -> None:
 
     assert Decision(before, refused=decision.refused) == decision
     assert "审核意见" in (decision.refused or "")
+
+
+@pytest.mark.rule("000-34")
+def test_a_supervisor_lets_a_blocked_draft_pass_with_a_reason_that_stays_on_record(office: Office) -> None:
+    before = ticket(drafts=(draft(blocked=True, blocks=("foreign_phone", "placeholder")),))
+    event = DraftApproved("zhao", 5, override="已电话核实 是客户本人的号码", supervisor=True)
+
+    decision = decide(before, event, office, NOW)
+
+    assert (5, "zhao") == decision.approve
+    assert ["已电话核实 是客户本人的号码"] == [each.override for each in decision.ended]
+    assert ["approved", "overridden"] == [each.what for each in decision.journal]
+    told = " ".join(decision.journal[1].reasons)
+    assert all(words in told for words in ("已电话核实", "foreign_phone", "placeholder"))
+
+
+@pytest.mark.parametrize(
+    ("event", "blocks", "why"),
+    [
+        (DraftApproved("wang", 5, override="着急"), ("foreign_phone",), "只有主管"),
+        (DraftApproved("zhao", 5, supervisor=True), ("foreign_phone",), "审核意见"),
+        (DraftApproved("zhao", 5, override="  ", supervisor=True), ("foreign_phone",), "审核意见"),
+        (DraftApproved("zhao", 5, override="着急", supervisor=True), ("foreign_phone", "id_card"), "身份证"),
+        (DraftApproved("zhao", 5, override="着急", supervisor=True), ("header",), "邮件头"),
+        (DraftApproved("zhao", 5, override="着急", supervisor=True), ("recipient",), "收件人"),
+        (DraftApproved("zhao", 5, override="着急", supervisor=True), (), "不明"),
+    ],
+)
+def test_what_leaks_and_what_no_supervisor_answers_for_stays_blocked(
+    event: DraftApproved, blocks: tuple[str, ...], why: str, office: Office
+) -> None:
+    before = ticket(drafts=(draft(blocked=True, blocks=blocks),))
+
+    decision = decide(before, event, office, NOW)
+
+    assert Decision(before, refused=decision.refused) == decision
+    assert why in (decision.refused or "")
+
+
+def test_a_draft_without_findings_is_approved_and_not_overridden(office: Office) -> None:
+    decision = decide(ticket(), DraftApproved("zhao", 5, override="着急", supervisor=True), office, NOW)
+
+    assert [""] == [each.override for each in decision.ended]
+    assert ["approved"] == [each.what for each in decision.journal]
 
 
 def test_a_draft_that_was_approved_or_superseded_is_approved_no_more(office: Office) -> None:

@@ -68,7 +68,7 @@ def test_a_server_whose_clock_is_ahead_gives_us_no_more_time(office: Office) -> 
 def test_a_new_mail_gets_a_draft_from_the_template_of_its_topic(office: Office) -> None:
     decision = opened(understood("complaint", "quality", "important"), office)
 
-    assert [("reply", "complaint", 1), ("acknowledgement", "acknowledgement", 1)] == [
+    assert [("reply", "complaint_quality", 1), ("acknowledgement", "acknowledgement", 1)] == [
         (each.kind, each.template, each.mail_id) for each in decision.drafts
     ]
 

@@ -33,6 +33,8 @@ PIECES = ["<div>", "</div>", "<p>", "<br>", "<td>", "<tr>", "<table>", "</table>
         ("<a href='https://a.example/x'>https://a.example/x</a>", "https://a.example/x"),
         ("<a href='mailto:a@b.example'>a@b.example</a>", "a@b.example"),
         ("<ul><li>一<li>二</ul>", "- 一\n- 二"),
+        ("<ol><li>一<ul><li>甲</ul><li>二</ol>", "1. 一\n- 甲\n2. 二"),
+        ("<ol start=3><li>三<li>四</ol><ol start=x><li>一</ol>", "3. 三\n4. 四\n1. 一"),
         ("<blockquote>旧<blockquote>更旧</blockquote></blockquote>新", "> 旧\n> > 更旧\n新"),
         ("<blockquote>旧</p></span>的</blockquote>新", "> 旧\n> 的\n新"),
         ("<pre>a  b\n c</pre>", "a  b\n c"),

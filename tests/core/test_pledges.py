@@ -405,7 +405,7 @@ def test_each_draft_of_ours_promises_exactly_what_it_says(language: str) -> None
 
         found = pledges(text, MONDAY, CHINA)
 
-        expected = [words for words in written for _ in range(text.count(words))]
+        expected = [words for words in written if words in text]  # said twice, it is one promise
         assert len(expected) == len(found), f"{name}: {found}\n{text}"
         assert all(any(words in " ".join(each.words.split()) for words in expected) for each in found)
 

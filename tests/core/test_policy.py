@@ -307,7 +307,7 @@ def test_patient_and_plain_words_are_left_alone(text: str) -> None:
     ],
 )
 def test_sympathy_is_not_taken_back_by_a_but(text: str) -> None:
-    assert any("转折" in message for message, _ in harsh_words(text))
+    assert any(code == "weakened" for code, _ in harsh_words(text))
 
 
 @pytest.mark.rule("004-08")
@@ -329,7 +329,7 @@ def test_sympathy_that_stands_is_left_alone(text: str) -> None:
 
 
 def test_harsh_words_are_a_warning_and_the_agent_decides(book: RuleBook) -> None:
-    assert ("tone", "warn") in found("这不归我们管，您再等等。", book.policy)
+    assert ("shirking", "warn") in found("这不归我们管，您再等等。", book.policy)
 
 
 @pytest.mark.rule("001-49")
@@ -351,7 +351,7 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
     policy = read_policy(COUPON, CATEGORIES)
 
     assert all(each.amount > 50 for each in policy.too_much(text))
-    assert all(message and words is not None for message, words in harsh_words(text))
+    assert all(code and words is not None for code, words in harsh_words(text))
 
 
 @pytest.mark.parametrize("unit", ["您", "五百", "1,", "补偿", "抱歉，", "我们也", "“", "满9元", "you ", "¥1", "，"])

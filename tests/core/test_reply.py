@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailbot.core.letter_html import Letterhead
 from mailbot.core.mail import Address
 from mailbot.core.reply import (
     Composed,
@@ -24,7 +25,6 @@ from mailbot.core.reply import (
     compose,
     reply_subject,
     thread_references,
-    to_html,
 )
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -121,22 +121,37 @@ def test_the_text_and_its_twin_say_the_same() -> None:
 
     assert plain(message) == LETTER.text + "\n"
     assert page is not None
-    assert "<ol" in page.get_content()
-    assert "<li>什么时候开始的？</li>" in page.get_content()
-    assert "http" not in page.get_content()
+    html = page.get_content()
+    assert "<ol" in html
+    assert ">什么时候开始的？</li>" in html
+    assert "http" not in html
+    assert '<html lang="zh-CN">' in html
+    assert ["text/plain", "text/html"] == [part.get_content_type() for part in message.iter_parts()]
 
 
-def test_the_words_of_a_customer_are_no_markup() -> None:
-    assert "&lt;img src=x onerror=alert(1)&gt;" in to_html("<img src=x onerror=alert(1)>")
-    assert "<img" not in to_html("a", "> <img src=x>")
+def test_the_twin_knows_the_letters_head_its_signature_and_its_quotation() -> None:
+    text = "您好：https://desk.shop.example/r/abc\n\n致电 400-000-0000。\n\n小陈\n示例电器客户服务"
+    letter = replace(
+        LETTER,
+        text=text,
+        signature="小陈\n示例电器客户服务",
+        head=Letterhead("示例电器", "400-000-0000", "https://desk.shop.example"),
+        quote=Quote("王女士", None, "看 https://desk.shop.example/x"),
+    )
+
+    page = parsed(letter).get_body(("html",))
+
+    assert page is not None
+    html = page.get_content()
+    assert ["https://desk.shop.example/r/abc", "tel:4000000000"] == re.findall('href="([^"]*)"', html)
+    assert "<strong>小陈</strong>" in html
+    assert html.index("王女士 写道：") < html.index("<blockquote") < html.index("desk.shop.example/x")
 
 
-def test_the_page_quotes_by_a_bar_and_not_by_marks_as_well() -> None:
-    page = to_html("您好", "在 2026年11月23日 20:00，唐军 写道：\n> 漏水了\n>\n> > 更早的话")
+def test_a_quotation_of_nothing_that_can_be_shown_is_still_a_quotation() -> None:
+    made = composed(replace(LETTER, quote=Quote("王", None, "\x01")))
 
-    assert "漏水了" in page
-    assert "&gt; 漏水了" not in page
-    assert "&gt; 更早的话" in page  # what the customer quoted keeps its mark
+    assert made.text.endswith("\n\n王 写道：\n>\n")
 
 
 @pytest.mark.parametrize("hostile", ["a\r\nBcc: x@y.test", "a\nb", "a\rb", "a\x00b", "a\u2028b", "a\x85b", "a\x0bb"])
@@ -321,13 +336,3 @@ def test_only_crlf_and_short_lines_go_on_the_wire(words: str, times: int) -> Non
     assert b"\r" not in raw.replace(b"\r\n", b"")
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert b"\0" not in raw
-
-
-def test_our_own_links_can_be_pressed_and_the_customers_cannot() -> None:
-    page = to_html(
-        "请打开 https://desk.shop.example/r/abc?score=5&lang=zh。\n谢谢 <b>您</b>", "> 看这里 https://evil.example/x"
-    )
-
-    assert '<a href="https://desk.shop.example/r/abc?score=5&amp;lang=zh">' in page
-    assert "&lt;b&gt;您&lt;/b&gt;" in page
-    assert 1 == page.count("<a ")

@@ -136,13 +136,13 @@ def test_a_template_of_an_unknown_category(check: Run, table: dict[str, Any], tm
 
 
 def test_a_template_with_an_unknown_placeholder(check: Run, table: dict[str, Any], tmp_path: Path) -> None:
-    edit(tmp_path / "templates" / "zh" / "enquiry.txt", "{{ company_name }}", "{{ compani_name }}")
+    edit(tmp_path / "templates" / "zh" / "_enquiry.txt", "{{ company_name }}", "{{ compani_name }}")
 
     ended = check(table, "--offline")
 
     assert 1 == ended.status
     (line,) = ended.bad_lines()
-    assert "zh/enquiry.txt" in line
+    assert "zh/_enquiry.txt" in line
     assert "compani_name" in line
     assert "facts a template may use" in line.partition(" -> ")[2]
 

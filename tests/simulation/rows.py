@@ -16,9 +16,9 @@ from tests.simulation.shop import text_of
 TICKET = tuple(
     each.name
     for each in fields(Ticket)
-    if each.name not in ("promises", "drafts", "on_its_way", "opted_out", "id", "version")
+    if each.name not in ("promises", "drafts", "on_its_way", "opted_out", "account", "elderly", "id", "version")
 )
-LISTS = ("missing", "facts", "news")
+LISTS = ("missing", "facts", "news", "concerns")
 
 LOAD = (
     f"SELECT {', '.join(TICKET)}, version, EXISTS (SELECT 1 FROM customer WHERE address = ticket.customer"

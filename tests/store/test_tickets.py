@@ -13,7 +13,7 @@ from mailbot.core.decision import Decision, DraftEnd, Entry, Settled
 from mailbot.core.promises import Promise
 from mailbot.core.threads import Keys, Link
 from mailbot.core.ticket import State, Ticket
-from mailbot.store import lists, tickets
+from mailbot.store import clues, lists, tickets
 from mailbot.store.engine import Engine
 from mailbot.store.tables import mail, promise, ticket_link
 from tests.core.events import CUSTOMER, ticket
@@ -213,7 +213,7 @@ def test_of_many_workers_one_takes_the_quota(engine: Engine) -> None:
 
 def clue_hows(engine: Engine, keys: Keys, sender: str = CUSTOMER) -> list[tuple[str, int, bool]]:
     with engine.read() as tx:
-        return [(each.how, each.ticket_id, each.open) for each in tickets.clues(tx, keys, sender)]
+        return [(each.how, each.ticket_id, each.open) for each in clues.by_keys(tx, keys, sender)]
 
 
 def test_a_ticket_is_found_by_token_number_order_and_subject(engine: Engine) -> None:

@@ -50,6 +50,7 @@ class DraftForm:
     at: Annotated[list[str] | None, Form()] = None  # the time of every row
     more_words: Annotated[str, Form()] = ""
     more_at: Annotated[str, Form()] = ""
+    override: Annotated[str, Form()] = ""  # a supervisor's reason
 
     def typed(self, draft_id: int, *, stale: bool = False) -> Typed:
         times = Times(tuple(self.keep or ()), tuple(self.at or ()), one_line(self.more_words), self.more_at)
@@ -75,6 +76,29 @@ def approve(
     if why_not is not None:
         return show(request, visitor, row.number, _refusal(request, row, form, why_not))
     return RedirectResponse(f"/tickets/{row.number}?done=approved", 303)
+
+
+@router.post("/drafts/{draft_id}/override")
+def override(
+    request: Request,
+    draft_id: Id,
+    visitor: Annotated[Session, Depends(Act("draft.override"))],
+    form: Annotated[DraftForm, Depends()],
+) -> Response:
+    """A supervisor sends what is on screen in spite of its findings, and says why."""
+    row = _row(request, draft_id)
+    reason = one_line(form.override)
+    if not reason:
+        why = Words(language_of(request))("refused.no_reason")
+        return show(request, visitor, row.number, _refusal(request, row, form, why))
+    version, refusal = _kept(request, visitor, row, form)
+    if refusal is not None:
+        return show(request, visitor, row.number, refusal)
+    event = DraftApproved(visitor.person.name, draft_id, version, override=reason, supervisor=True)
+    why_not = handled(request, row.ticket_id, event)
+    if why_not is not None:
+        return show(request, visitor, row.number, _refusal(request, row, form, why_not))
+    return RedirectResponse(f"/tickets/{row.number}?done=overridden", 303)
 
 
 @router.post("/drafts/{draft_id}/edit")

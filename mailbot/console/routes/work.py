@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mailbot.accounts import Session
 from mailbot.console.gate import Act, parts_of
-from mailbot.console.routes.ticket import Kept, Refusal, act, one_line, plain, show, time_typed
+from mailbot.console.routes.ticket import Kept, Refusal, act, id_of, one_line, plain, show, time_typed
 from mailbot.core.journal import WAITING_NAMES
 from mailbot.core.promises import PRIORITIES
 from mailbot.core.ticket import (
@@ -25,6 +25,7 @@ from mailbot.core.ticket import (
     WaitingOn,
 )
 from mailbot.core.triage import Category, Priority
+from mailbot.store import tickets
 
 router = APIRouter()
 Id = Annotated[int, Path(ge=1, le=2**53)]
@@ -131,4 +132,7 @@ def correct(
     if known is None or priority not in PRIORITIES:
         raise HTTPException(400)
     event = Corrected(visitor.person.name, cast(Category, category), code, cast(Priority, priority))
-    return act(request, visitor, number, event, "corrected")
+    with parts_of(request).engine.read() as tx:
+        found = tickets.load(tx, id_of(request, number))
+    same = found is not None and (found.category, found.topic, found.priority) == (category, code, priority)
+    return act(request, visitor, number, event, "confirmed" if same else "corrected")

@@ -20,14 +20,11 @@ def upgrade() -> None:
     op.add_column("ticket", sa.Column("concerns", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("draft", sa.Column("overridden_by", Words(80)))
     op.add_column("draft", sa.Column("overridden_because", Words(), nullable=False, server_default=""))
-    for column in (
-        sa.Column("account", Words(12), nullable=False, server_default=""),
-        sa.Column("elderly", sa.Boolean()),
-        sa.Column("note", Words(), nullable=False, server_default=""),
-        sa.Column("changed_by", Words(80)),
-        sa.Column("changed_at", UtcDateTime()),
-    ):
-        op.add_column("customer", column)
+    op.add_column("customer", sa.Column("account", Words(12), nullable=False, server_default=""))
+    op.add_column("customer", sa.Column("elderly", sa.Boolean()))
+    op.add_column("customer", sa.Column("note", Words(), nullable=False, server_default=""))
+    op.add_column("customer", sa.Column("changed_by", Words(80)))
+    op.add_column("customer", sa.Column("changed_at", UtcDateTime()))
     _verdicts()
     _gaps()
 
