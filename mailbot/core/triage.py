@@ -58,7 +58,7 @@ def triage(mail: Mail, body: Body, facts: Facts, book: RuleBook) -> Triage:
     if best is None or found.fallback:
         category, topic = _topic_of_alarm(found, book) or (category, topic)
     mood, mood_reasons = _mood(found, book)
-    priority, priority_reasons = _priority(found, (category, topic), mood, book)
+    priority, priority_reasons = _priority(found, (category, topic), book)
     known = book.topics.get((category, topic))
     return Triage(
         category=cast(Category, category),
@@ -138,11 +138,12 @@ def _topic_reasons(best: Candidate | None, found: Match) -> tuple[str, ...]:
     if best is None:
         return ("未识别: 没有规则与来信相符,请人工判断",)
     if found.fallback:
-        return (*best.reasons[:1], "仅凭提问语气归为咨询,请人工确认")
+        why = "仅凭提问语气归为咨询" if best.category == "enquiry" else "没有明确的规则相符,仅凭语气判断"
+        return (*best.reasons[:1], f"{why},请人工确认")
     return best.reasons[:MOST_REASONS]
 
 
-def _priority(found: Match, topic: tuple[str, str], mood: Mood, book: RuleBook) -> tuple[Priority, tuple[str, ...]]:
+def _priority(found: Match, topic: tuple[str, str], book: RuleBook) -> tuple[Priority, tuple[str, ...]]:
     """The category's usual level, raised by an alarm or by an angry complaint (000-14 to 000-20)."""
     category, code = topic
     alarms = []
@@ -151,15 +152,34 @@ def _priority(found: Match, topic: tuple[str, str], mood: Mood, book: RuleBook) 
         alarm = book.alarms.get(alarm_code) if kind == "alarm" else None
         if alarm and (not alarm.only or category in alarm.only or f"{category}/{code}" in alarm.only):
             alarms.append(reason(f"紧急-{alarm.name}", hit))
-    # An advertisement that threatens a hazard is still an advertisement; only a person would act on it.
-    if alarms and topic != ("other", "spam"):
+    if alarms and not _settled(found, topic):
         return "urgent", tuple(dict.fromkeys(alarms))[:MOST_REASONS]
-    if category == "complaint" and mood == "angry":
+    if category == "complaint" and _furious(found):
         return "urgent", ("紧急-强烈投诉: 投诉且情绪激动",)
     known = book.topics.get(topic)
     level = (known.priority if known else None) or book.levels[category]
     name = known.name["zh"] if known and known.priority else book.categories[category]["zh"]
     return cast(Priority, level), (f"{PRIORITY_NAMES[level]}: {name}的常规等级",)
+
+
+def _settled(found: Match, topic: tuple[str, str]) -> bool:
+    """Is a danger told of here no danger of ours any more, or never was one?
+
+    An advertisement that threatens a hazard is still an advertisement. A thank-you or a score that tells of last
+    year's leak is settled, unless something says that the trouble is there. One word of doubt makes it an alarm.
+    """
+    if topic == ("other", "spam"):
+        return True
+    if topic == NOTHING:
+        return bool(found.candidates) and not found.fallback
+    doubt = any(each.category == "fault" or each.topic == "still_broken" for each in found.candidates)
+    return topic in (("revisit", "thanks"), ("revisit", "rating")) and not doubt
+
+
+def _furious(found: Match) -> bool:
+    """A strong complaint (000-15): two signs of anger, or one with two of displeasure. One angry word is none."""
+    angry, upset = (sum(hit.sign.owner == f"mood/{mood}" for hit in found.hits) for mood in MOODS)
+    return angry >= 2 or (angry == 1 and upset >= 2)
 
 
 def _mood(found: Match, book: RuleBook) -> tuple[Mood, tuple[str, ...]]:

@@ -90,7 +90,8 @@ class Record:
 
     def handled(self, event: Event, decision: Decision, now: datetime) -> None:
         """An event went through the door, and what it changed is committed."""
-        if isinstance(event, PromiseDue):
+        # A step put off, because a reply is going out at this moment, changes nothing but when to look again.
+        if isinstance(event, PromiseDue) and decision != Decision(decision.ticket, stepped=decision.stepped):
             self.steps += [Stepped(event.promise_id, each.stepped_at, now) for each in decision.stepped]
         if decision.refused is not None:
             self.refusals[f"{type(event).__name__}: {decision.refused}"] += 1
