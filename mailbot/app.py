@@ -24,12 +24,14 @@ from mailbot.core.automail import Own
 from mailbot.core.errors import UserError
 from mailbot.core.understand import Border
 from mailbot.desk import Desk, Door
+from mailbot.help_client import Helper
 from mailbot.imap import ImapAccount, ImapError, ImapSession
 from mailbot.learned import Learned
 from mailbot.login import Login, LoginRefused, login_for
 from mailbot.loops.clock import Clock as ClockLoop
 from mailbot.loops.fetch import Fetch, LeaseLostError
 from mailbot.loops.fetch import Post as MailboxPost
+from mailbot.loops.help import Help
 from mailbot.loops.post import Post
 from mailbot.loops.runner import Loop, Runner
 from mailbot.loops.work import Work
@@ -165,6 +167,15 @@ def fetch_of(app: App, mailbox: MailboxConfig, tell_work: Callable[[], None]) ->
     return Fetch(post, app.engine, app.clock, tell_work, app.stop)
 
 
+def help_of(app: App) -> Help | None:
+    """The loop that asks the owner's language model; None: there is none."""
+    given = app.config.help
+    if not given.url:
+        return None
+    helper = Helper(given.url, given.model, given.key, given.timeout_seconds, app.stop)
+    return Help(app.engine, app.desk, app.clock, helper.ask)
+
+
 def post_of(app: App) -> Post:
     """The post loop of all mailboxes."""
     accounts = {
@@ -228,6 +239,8 @@ def make_loops(app: App, parts: Sequence[str]) -> list[Loop]:
     if "work" in parts:
         work = Work(app.engine, app.desk, app.clock)
         loops.append(Loop("work", work.step, work.close, work_wake))
+        if (help_loop := help_of(app)) is not None:
+            loops.append(Loop("help", help_loop.step))
     if "fetch" in parts:
         for mailbox in app.config.mailboxes:
             fetch = fetch_of(app, mailbox, work_wake.set)
@@ -268,7 +281,7 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
     _look_at_orders(app)
     _look_for_verdicts(app)
     work, post = Work(app.engine, app.desk, app.clock, reader), post_of(app)
-    clock = ClockLoop(app.engine, app.desk, app.clock)
+    clock, help_loop = ClockLoop(app.engine, app.desk, app.clock), help_of(app)
     fetches = [fetch_of(app, mailbox, lambda: None) for mailbox in app.config.mailboxes]
     try:
         post.recover()
@@ -277,6 +290,8 @@ def once(app: App, reader: Reader | None = None) -> dict[str, int]:
             taken = sum(_poll(fetch) for fetch in fetches)
             worked = _until_none(work.batch)
             due = clock.promises() + clock.reminders()
+            if help_loop is not None:
+                _until_none(help_loop.one)  # as many as there are: here nobody waits for a mail
             sent = _until_none(post.send_due)
             post.tell()
             for name, count in zip(done, (taken, worked, due, sent), strict=True):

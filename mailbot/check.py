@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from mailbot import imap, smtp
 from mailbot.app import imap_account, smtp_account
-from mailbot.config import Config, MailboxConfig
+from mailbot.config import Config, MailboxConfig, is_loopback
 from mailbot.core.errors import UserError
+from mailbot.core.helping import Question, prompt
 from mailbot.core.rules import RuleBook, lonely_rules, read_book, run_examples
+from mailbot.help_client import Helper, HelpFailed
 from mailbot.login import login_for
 from mailbot.providers import load_provider
 from mailbot.shelf import rule_files
@@ -61,6 +64,7 @@ def check(config: Config, now: datetime, offline: bool) -> Iterator[Verdict]:
         yield from _templates(templates, book)
     yield from _state(config.paths.state)
     yield from _database(config, templates, book)
+    yield from drafting_help(config, offline)
     if not offline:
         for mailbox in config.mailboxes:
             yield from _logins(mailbox)
@@ -239,6 +243,30 @@ def _people(engine: Engine, book: RuleBook) -> Iterator[Verdict]:
             f"nobody takes the tickets routed to {', '.join(lost)}; they wait for a supervisor to assign them",
             "run: mailbot agents change NAME --department CODE, or name owners in rules/departments.toml",
         )
+
+
+def drafting_help(config: Config, offline: bool) -> Iterator[Verdict]:
+    """Whether the drafting help is on, and whether its endpoint answers a made-up question; never its key."""
+    given = config.help
+    if not given.url:
+        return
+    what = f"{given.model} at {given.url}"
+    if given.url.startswith("http:") and not is_loopback(urlsplit(given.url).hostname or ""):
+        remedy = "use https, or run the model on this machine"
+        yield Verdict("help", "warn", f"{what}: what is asked travels unencrypted, the key too", remedy)
+    if offline:
+        yield Verdict("help", "ok", f"{what}: drafting help is on")
+        return
+    try:
+        answer = Helper(given.url, given.model, given.key, given.timeout_seconds).ask(prompt(HELP_TRIAL))
+    except HelpFailed as failed:
+        remedy = "check help.url, help.model and help.key; until it answers, drafts are the templates' own"
+        yield Verdict("help", "warn", f"{what}: {failed}", remedy)
+        return
+    yield Verdict("help", "ok", f"{what}: answers ({len(answer)} characters)")
+
+
+HELP_TRIAL = Question("zh", "产品使用", "calm", "洗衣机第一次用之前要注意什么？", "负责的同事正在核对。")
 
 
 def _logins(mailbox: MailboxConfig) -> Iterator[Verdict]:

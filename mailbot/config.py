@@ -24,6 +24,7 @@ from mailbot.settings import (
     Console,
     Database,
     Endpoint,
+    Help,
     Hours,
     MailboxConfig,
     Oauth,
@@ -38,6 +39,7 @@ __all__ = [
     "Console",
     "Database",
     "Endpoint",
+    "Help",
     "Hours",
     "MailboxConfig",
     "Oauth",
@@ -57,6 +59,7 @@ SECTIONS: Mapping[str, type] = {
     "console": Console,
     "paths": Paths,
     "orders": Orders,
+    "help": Help,
 }
 STANDARD_PORTS: Mapping[str, Mapping[str, int]] = {
     "imap": {"tls": 993, "starttls": 143, "none": 143},
@@ -102,6 +105,7 @@ def read(table: Mapping[str, Any], environ: Mapping[str, str], where: str, base:
         paths=paths,
         base=base,
         orders=_orders(reading),
+        help=_help(reading),
         where=where,
         warnings=(*laid.warnings, *reading.warnings),
     )
@@ -117,7 +121,7 @@ def default_folder(name: str) -> Path:
 def setting_names() -> dict[str, tuple[tuple[str, ...], Any]]:
     """Every key outside mailboxes as in the environment, without MAILBOT_: path and type."""
     found = {key: one for name, cls in SECTIONS.items() for key, one in names(cls, (name,)).items()}
-    files = {"DATABASE_URL_FILE": (("database", "url_file"), str)}
+    files = {"DATABASE_URL_FILE": (("database", "url_file"), str), "HELP_KEY_FILE": (("help", "key_file"), str)}
     return {**found, **files}
 
 
@@ -227,6 +231,15 @@ def _orders(reading: _Reading) -> Orders:
     return orders
 
 
+def _help(reading: _Reading) -> Help:
+    given = reading.section("help")
+    reading.secret_from_file(given, "key", ("help",))
+    asked: Help = reading.typed(Help, given, ("help",))
+    if asked.url and not asked.model:
+        raise reading.error(("help", "model"), "missing; write the model's name as the endpoint calls it")
+    return asked
+
+
 def _database(reading: _Reading, state: Path) -> Database:
     given = reading.section("database")
     reading.secret_from_file(given, "url", ("database",))
@@ -321,14 +334,14 @@ def _oauth(reading: _Reading, provider: Provider, found: Any, at: Key) -> dict[s
         raise reading.error((*at, "refresh_token_file"), "missing; name the file that holds the refresh token")
     if oauth.grant == "client_credentials" and not oauth.client_secret:
         raise reading.error((*at, "client_secret"), "missing; client_credentials needs it (or client_secret_file)")
-    if oauth.token_url.startswith("http:") and not _is_loopback(urlsplit(oauth.token_url).hostname or ""):
+    if oauth.token_url.startswith("http:") and not is_loopback(urlsplit(oauth.token_url).hostname or ""):
         raise reading.error((*at, "token_url"), "must begin with https://")
     return filled
 
 
 def _check_mailbox(reading: _Reading, mailbox: MailboxConfig, provider: Provider, at: Key) -> None:
     for kind, end in (("imap", mailbox.imap), ("smtp", mailbox.smtp)):
-        if end.security == "none" and not _is_loopback(end.host):
+        if end.security == "none" and not is_loopback(end.host):
             remedy = 'unencrypted only to this machine itself; use "tls" or "starttls"'
             raise reading.error((*at, kind, "security"), remedy)
     if mailbox.password and mailbox.oauth:
@@ -346,7 +359,8 @@ def _check_mailbox(reading: _Reading, mailbox: MailboxConfig, provider: Provider
         reading.warnings.append(f"{place}: {key}: {provider.label} no longer takes passwords; use oauth")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Is this host the machine itself?"""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

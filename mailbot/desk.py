@@ -18,7 +18,7 @@ from mailbot import judging
 from mailbot.config import Company, MailboxConfig
 from mailbot.core import arrival, reply, settling
 from mailbot.core.decide import decide
-from mailbot.core.decision import Decision, DraftEnd, DraftWanted
+from mailbot.core.decision import MACHINE, Decision, DraftEnd, DraftWanted, Entry
 from mailbot.core.errors import UserError
 from mailbot.core.hours import Hours
 from mailbot.core.mail import Mail, parse
@@ -26,6 +26,7 @@ from mailbot.core.office import Office
 from mailbot.core.threads import Placement
 from mailbot.core.ticket import (
     Corrected,
+    DraftSuggested,
     DraftWritten,
     Event,
     MailArrived,
@@ -51,10 +52,11 @@ from mailbot.drafting import (
 from mailbot.learned import Learned
 from mailbot.orders import Orders
 from mailbot.shelf import Shelf
-from mailbot.store import gaps, intake, keep, lists, outbox, people, tickets
+from mailbot.store import gaps, helped, intake, keep, lists, outbox, people, tickets
 from mailbot.store.engine import Engine
 from mailbot.store.gaps import NewGap
 from mailbot.store.tickets import NewDraft
+from mailbot.suggesting import TRIAL, Asking, asking, unfit
 
 log = structlog.get_logger()
 
@@ -102,6 +104,8 @@ class Desk:
         decision = decide(ticket, event, desktop.office, now)
         if decision.refused is not None:
             return decision
+        if isinstance(event, DraftSuggested):
+            decision = self._weighed(tx, desktop, decision, event, now)
         letter = self._pinned(tx, desktop, decision, event, now) if decision.approve else None
         if isinstance(letter, reply.Refused):
             return replace(decision, ticket=ticket, refused=f"不能发出:{letter.reason}")
@@ -265,6 +269,44 @@ class Desk:
             return
         tickets.end_draft(tx, DraftEnd(approved.draft_id, "approved", approver, "常设批准"), now)
         outbox.add(tx, {**letter, "approver": approver})
+
+    def asking(self, tx: Connection, draft_id: int, now: datetime) -> Asking | str:
+        """What the drafting help may be asked about an open draft, or why it cannot help there. Reads only."""
+        row = tickets.draft_row(tx, draft_id)
+        ticket = tickets.load(tx, row.ticket_id) if row is not None else None
+        if row is None or ticket is None or row.template is None or row.mail_id is None:
+            return "草稿或来信已不在"
+        desktop = self.desktop(ticket.mailbox)
+        trial = TRIAL["zh" if row.language == "zh" else "en"]
+        event = DraftSuggested(draft_id, row.version, row.template, row.language, trial)
+        decision = decide(ticket, event, desktop.office, now)
+        why = decision.refused or self._unfit(tx, desktop, decision, event, now)
+        understood = self._read_again(tx, row.mail_id)
+        if why or understood is None:
+            return why or "来信已不在"
+        wanted = DraftWanted("reply", row.template, row.language, row.mail_id)
+        understood = together(understood, self._earlier(tx, ticket, wanted, event))
+        return asking(desktop, ticket, understood, row, now)
+
+    def _weighed(
+        self, tx: Connection, desktop: Desktop, decision: Decision, event: DraftSuggested, now: datetime
+    ) -> Decision:
+        """The same decision, or one that leaves the template's draft as it is, where help makes it no better."""
+        why = self._unfit(tx, desktop, decision, event, now)
+        helped.ended(tx, event.draft_id, why or helped.USED)
+        if not why:
+            return decision
+        return replace(decision, edited=None, journal=(Entry("suggested", MACHINE, (f"未采用起草助手的建议：{why}",)),))
+
+    def _unfit(self, tx: Connection, desktop: Desktop, decision: Decision, event: DraftSuggested, now: datetime) -> str:
+        row = tickets.draft_row(tx, event.draft_id)
+        assert row is not None
+        assert decision.edited is not None
+        wanted = decision.edited[1]
+        if is_notice(desktop, wanted):
+            return "这份模板没有可以补充的地方"
+        plain = self._draft(tx, desktop, decision.ticket, replace(wanted, more=()), event, now)
+        return unfit(row, plain, self._draft(tx, desktop, decision.ticket, wanted, event, now), event.text)
 
     def _pinned(
         self, tx: Connection, desktop: Desktop, decision: Decision, event: Event, now: datetime

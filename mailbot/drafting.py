@@ -118,7 +118,20 @@ def draft_from_template(
         mail_id=wanted.mail_id,
         gap=_gap(understood) if wanted.kind == "reply" and is_gap(triage, cited) else "",
     )
-    return reviewed(desktop, ticket, fresh, understood, now, tuple(map(str, bought.values())))
+    done = reviewed(desktop, ticket, fresh, understood, now, tuple(map(str, bought.values())))
+    return _marked(done, str(words["suggested"]))
+
+
+ASSISTED = "assisted"  # the finding that names words of the drafting help
+
+
+def _marked(fresh: NewDraft, suggested: str) -> NewDraft:
+    """Words of the drafting help are shown as such until a person has written the draft anew."""
+    if not suggested or suggested not in fresh.text:
+        return fresh
+    row = {"check": ASSISTED, "level": "warn", "message": f"由起草助手建议，请核对：“{suggested}”"}
+    row["words"] = suggested  # the console shows them apart from the other findings
+    return replace(fresh, findings=(*fresh.findings, row))
 
 
 INFORMED = ("enquiry", "fault")  # a request is decided by policy.toml, and its steps ask for what is missing
@@ -136,6 +149,13 @@ def _cited(desktop: Desktop, understood: Understood, facts: Facts, triage: Triag
         product.value if product else "",
         language,
     )
+
+
+def published_for(desktop: Desktop, ticket: Ticket, understood: Understood, language: str) -> tuple[str, ...]:
+    """The sentences of the knowledge base that a reply to this mail rests on."""
+    triage = replace(understood.triage, category=ticket.category, topic=ticket.topic, priority=ticket.priority)
+    cited = _cited(desktop, understood, _known_facts(ticket, understood), triage, language)
+    return (*cited.sentences, *cited.more) if cited else ()
 
 
 def _knowledge_words(cited: Cited | None) -> dict[str, object]:

@@ -143,6 +143,17 @@ class Orders:
     cache_seconds: Annotated[int, Field(strict=True, ge=1, le=86_400)] = 600
 
 
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The owner's own language model, OpenAI-compatible; `url` is where its API begins, "": no help."""
+
+    url: Annotated[str, AfterValidator(values.help_url)] = ""
+    model: Line = ""
+    key: Annotated[str, AfterValidator(values.header_secret)] = field(default="", repr=False)
+    timeout_seconds: Annotated[float, Field(strict=False, gt=0, le=120)] = 20.0
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration; `base` is the folder that relative paths start from."""
@@ -155,6 +166,7 @@ class Config:
     paths: Paths
     base: Path
     orders: Orders = field(default_factory=Orders)
+    help: Help = field(default_factory=Help)
     where: str = field(default="", compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 

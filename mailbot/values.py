@@ -124,6 +124,26 @@ def order_url(text: str) -> str:
     return text
 
 
+def help_url(text: str) -> str:
+    """Where the API begins, like http://127.0.0.1:8080/v1; "" is: no help."""
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        wrong = bool(parts.username or parts.password or parts.query or parts.fragment) or parts.port == 0
+    except ValueError:
+        wrong = True
+    if wrong or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError('must be a plain web address like "http://127.0.0.1:8080/v1"; the key stands in help.key')
+    return web_url(text)
+
+
+def header_secret(text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise ValueError("must be one line of plain ASCII")
+    return text
+
+
 def authserv(text: str) -> str:
     if len(text) > 2 and text.startswith("/") and text.endswith("/"):
         try:

@@ -26,12 +26,16 @@ LAYERS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
         ),
         True,
     ),
-    ("the world", ("store", "imap", "imap_line", "smtp", "login", "templates", "orders", "order_lookup"), False),
+    (
+        "the world",
+        ("store", "imap", "imap_line", "smtp", "login", "templates", "orders", "order_lookup", "help_client"),
+        False,
+    ),
     (
         "the desk",
         (
             *("shelf", "drafting", "reader", "desk", "reception", "reminding", "accounts", "documents"),
-            *("judging", "learned", "learner"),
+            *("judging", "learned", "learner", "suggesting"),
         ),
         True,
     ),

@@ -82,6 +82,7 @@ def test_every_fact_and_provider_stands_in_the_reference() -> None:
         "docs/reference.md",
         "docs/automail.md",
         "docs/learning.md",
+        "docs/help.md",
     ],
 )
 def test_every_link_and_named_file_is_there(document: str) -> None:

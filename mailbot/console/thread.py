@@ -21,7 +21,7 @@ from mailbot.core.review_table import FINAL
 from mailbot.core.rules import RuleBook
 from mailbot.core.ticket import State, Ticket
 from mailbot.desk import Desk
-from mailbot.drafting import Agent, signature
+from mailbot.drafting import ASSISTED, Agent, signature
 from mailbot.judging import judged_mail
 from mailbot.learned import Why
 from mailbot.store import intake, lists, people, reminders, tickets
@@ -117,6 +117,7 @@ class DraftCard:
     pledges: tuple[Pledge, ...]
     pledges_by: str | None  # the agent who looked them through
     final: bool = False  # a finding that no supervisor can let pass
+    assisted: str = ""  # the words that the drafting help proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +292,12 @@ def _drafts(tx: Connection, desk: Desk, ticket: Ticket, viewer: str) -> tuple[Dr
                 text=row.text,
                 recipient=row.recipient,
                 blocks=_messages(row.findings, "block"),
-                warns=_messages(row.findings, "warn"),
+                warns=_messages([each for each in row.findings if each.get("check") != ASSISTED], "warn"),
                 signature=signed,
                 template=row.template,
                 pledges=tickets.read_pledges(row.pledges),
                 pledges_by=row.pledges_by,
+                assisted=next((each["words"] for each in row.findings if each.get("check") == ASSISTED), ""),
                 final=any(each.get("level") == "block" and each.get("check") in FINAL for each in row.findings),
             )
         )

@@ -15,6 +15,7 @@ from mailbot.console import moments, reads
 from mailbot.console.words_codes import CODE_WORDS
 from mailbot.core.journal import MAIL_NAMES
 from mailbot.core.ticket import State
+from mailbot.drafting import ASSISTED
 from mailbot.store import lists, people
 
 LINE = 160
@@ -53,6 +54,7 @@ class Row:
     templates: tuple[str, ...] = ()  # of those that speak of the ticket as a whole
     blocks: int = 0
     warns: int = 0
+    assisted: bool = False  # a draft holds words of the drafting help
     department: str = ""
     waiting_on: str = ""
     no_news: bool = False  # a progress mail goes out today, and nobody wrote a word for it
@@ -78,7 +80,8 @@ def queue(tx: Connection, now: datetime) -> list[Row]:
 def _queued(drafts: list[Any], due: Due | None, mails: Mapping[int, tuple[str, str]]) -> Row:
     first = min(drafts, key=lambda each: each.kind != "reply")
     name, words = mails.get(first.mail_id, ("", ""))
-    levels = [finding.get("level") for each in drafts for finding in each.findings]
+    findings = [finding for each in drafts for finding in each.findings]
+    levels = [finding.get("level") for finding in findings if finding.get("check") != ASSISTED]
     present = {each.kind for each in drafts}
     return replace(
         _row(first, due, first.ticket_subject, first.ticket_state),
@@ -88,6 +91,7 @@ def _queued(drafts: list[Any], due: Due | None, mails: Mapping[int, tuple[str, s
         templates=tuple(sorted({each.template for each in drafts if f"template.{each.template}" in CODE_WORDS})),
         blocks=levels.count("block"),
         warns=levels.count("warn"),
+        assisted=len(levels) < len(findings),
     )
 
 

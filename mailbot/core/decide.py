@@ -22,6 +22,7 @@ from mailbot.core.ticket import (
     Delayed,
     DraftApproved,
     DraftRejected,
+    DraftSuggested,
     DraftWritten,
     Escalated,
     Event,
@@ -62,7 +63,7 @@ def decide(ticket: Ticket, event: Event, office: Office, now: datetime) -> Decis
             return arrival.bounce_arrived(ticket, event, office, now)
         case PromiseDue():
             return timekeeping.promise_due(ticket, event, office, now)
-        case DraftWritten() | PledgesSet() | DraftApproved() | DraftRejected():
+        case DraftWritten() | DraftSuggested() | PledgesSet() | DraftApproved() | DraftRejected():
             return _about_a_draft(ticket, event, office, now)
         case Sent() | SendFailed() | SendUncertain() | SendSettled():
             return _about_a_send(ticket, event, office, now)
@@ -157,13 +158,15 @@ def _ending(
 
 def _about_a_draft(
     ticket: Ticket,
-    event: DraftWritten | PledgesSet | DraftApproved | DraftRejected,
+    event: DraftWritten | DraftSuggested | PledgesSet | DraftApproved | DraftRejected,
     office: Office,
     now: datetime,
 ) -> Decision:
     match event:
         case DraftWritten():
             return replies.draft_written(ticket, event, now)
+        case DraftSuggested():
+            return replies.draft_suggested(ticket, event)
         case PledgesSet():
             return replies.pledges_set(ticket, event, office, now)
         case DraftApproved():

@@ -24,6 +24,7 @@ JOURNAL_NAMES: Names = {
     # drafts and what went out
     "written": ("撰写回复", "Written"),
     "edited": ("修改草稿", "Edited"),
+    "suggested": ("起草建议", "Suggestion"),
     "pledges_set": ("更正回信承诺", "Pledges set"),
     "approved": ("批准回复", "Approved"),
     "overridden": ("破例放行", "Findings overridden"),

@@ -26,6 +26,7 @@ from mailbot.core.settling import (
 from mailbot.core.ticket import (
     DraftApproved,
     DraftRejected,
+    DraftSuggested,
     DraftWritten,
     OpenDraft,
     PledgesSet,
@@ -69,6 +70,24 @@ def draft_written(ticket: Ticket, event: DraftWritten, now: datetime) -> Decisio
         return refused(ticket, why)
     kept_parts = replace(wanted, kind=draft.kind, mail_id=draft.mail_id)
     return Decision(changed, (Entry("edited", event.agent),), edited=(draft.id, kept_parts))
+
+
+def draft_suggested(ticket: Ticket, event: DraftSuggested) -> Decision:
+    """Words of the drafting help, for a draft that no person has touched: its template is rendered with them.
+
+    The ticket stays as it is, nobody has worked on it. The desk weighs the new draft against the old one.
+    """
+    draft, why = _find(ticket, event.draft_id, event.seen_version)
+    if draft is None:
+        return refused(ticket, why)
+    if draft.kind != "reply" or draft.author != MACHINE:
+        return refused(ticket, "草稿已由人工撰写或修改")
+    if not event.text.strip():
+        return refused(ticket, "建议的内容为空")
+    more = (("suggested", event.text.strip()),)
+    wanted = DraftWanted("reply", event.template, event.language, draft.mail_id, MACHINE, more=more)
+    entry = Entry("suggested", MACHINE, ("起草助手补充了几句话，批准前请核对",))
+    return Decision(ticket, (entry,), edited=(draft.id, wanted))
 
 
 def pledges_set(ticket: Ticket, event: PledgesSet, office: Office, now: datetime) -> Decision:

@@ -74,6 +74,7 @@ CHECK_TABLE: Mapping[str, CheckFacts] = MappingProxyType(
         "pledge_late": _F("000-54", "warn", "承诺的时间晚于解决时限", "在时限以内，或先说明延期"),
         "pledge_closed": _F("000-54", "warn", "承诺的时间不在营业时间内", "改到上班时间"),
         "lane": _F("000-13", "warn", "拿不准类别、等级或订单，请人来定", "先选定类别和订单，再批准回复"),
+        "assisted": _F("000-34", "warn", "有几句话是起草助手建议的", "逐句核对，不合适的删去再批准"),
         "order_unchecked": _F("003-15", "warn", "订单还没有核对过", "先核对订单再给方案"),
     }
 )

@@ -269,6 +269,17 @@ class DraftWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftSuggested:
+    """The drafting help proposes words for the free part of this version of a draft."""
+
+    draft_id: int
+    seen_version: int
+    template: str  # of that version, as its language
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PledgesSet:
     """An agent says which times a draft promises, instead of those found in its text."""
 
@@ -437,6 +448,7 @@ Event = (
     | Declined
     | PromiseEnded
     | DraftWritten
+    | DraftSuggested
     | PledgesSet
     | DraftApproved
     | DraftRejected

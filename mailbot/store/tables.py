@@ -263,6 +263,7 @@ draft = Table(
     Column("pledges_by", Words(80)),  # the agent who set them; None: found in the text
     Column("overridden_by", Words(80)),  # the supervisor who let it go in spite of its findings
     Column("overridden_because", Words(), nullable=False, default=""),
+    Column("helped", Words(), nullable=False, default=""),  # "": not asked; "asked", "used", or why it was no help
     Index(None, "ticket_id"),
 )
 _open_draft: ColumnElement[bool] = draft.c.state == "open"

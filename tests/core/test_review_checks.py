@@ -25,7 +25,7 @@ REPLIES = tomllib.loads((Path(__file__).parent / "review_replies.toml").read_tex
 CUSTOMER = "wang@mail.example"
 OWN = "订单20261101000123 快递SF0000000000001 400-000-0000 13800000000 20261123-0001 support@shop.example"
 DRAFT = DraftText("Re: question", "", (CUSTOMER,))
-ELSEWHERE = {code for code in CHECK_TABLE if code.startswith(("pledge_", "order_", "lane"))}
+ELSEWHERE = {code for code in CHECK_TABLE if code.startswith(("pledge_", "order_", "lane", "assisted"))}
 
 
 def context_of(book: RuleBook) -> Context:

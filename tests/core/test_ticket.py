@@ -48,6 +48,7 @@ object_plan I I E . .
 offer       I I E . .
 decline     I I E . .
 end_promise . . . . .
+suggest     P I E R C
 pledges     P I E R C
 close       . . . . .
 rate_well   . . . C C
