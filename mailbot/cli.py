@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from mailbot import (
     __version__,
     commands,
+    customer_commands,
     draft_commands,
     knowledge_commands,
     learned_commands,
@@ -33,7 +34,7 @@ from mailbot.terminal import ConfigFile, Json, moment, plain_line, print_json, s
 # `mailbot --help` lists the commands in this order.
 ORDER = (
     *("demo", "init", "check", "run", "once", "explain", "tickets", "ticket", "drafts", "draft"),
-    *("templates", "knowledge", "learned", "aside", "report", "agents", "db"),
+    *("templates", "knowledge", "learned", "aside", "report", "agents", "customer", "db"),
 )
 
 
@@ -203,6 +204,7 @@ cli.command("learned", help=learned_commands.LEARNED_HELP)(learned_commands.lear
 cli.command("aside")(commands.aside)
 cli.command("report")(report_commands.report)
 cli.command("agents")(commands.agents)
+cli.command("customer", help=customer_commands.CUSTOMER_HELP)(customer_commands.customer)
 cli.command("db")(commands.db)
 
 

@@ -101,18 +101,19 @@ class OrderLookup:
         try:
             order = _order(self._ask(number), key)
         except LookupFailed as failed:
-            self._failed(key, str(failed))
+            self._failed(str(failed))
             return
+        finally:  # whatever happened: it may be asked again
+            with self._lock:
+                self._asked.pop(key, None)
         with self._lock:
             self._failures = 0
-            self._asked.pop(key, None)
             self._known[key] = (order, self._now())
             while len(self._known) > KEPT:
                 self._known.pop(next(iter(self._known)))
 
-    def _failed(self, key: str, why: str) -> None:
+    def _failed(self, why: str) -> None:
         with self._lock:
-            self._asked.pop(key, None)
             self._failures += 1
             pause = self._failures >= FAILURES
             if pause:  # after it, one failure more is enough for the next

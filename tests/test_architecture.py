@@ -47,6 +47,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...], bool], ...] = (
             *("check", "terminal", "explaining", "wizard", "init", "cli", "__main__", "demo"),
             *(
                 "commands",
+                "customer_commands",
                 "draft_commands",
                 "knowledge_commands",
                 "learned_commands",

@@ -81,6 +81,7 @@ def test_every_fact_and_provider_stands_in_the_reference() -> None:
         "docs/flow.md",
         "docs/reference.md",
         "docs/automail.md",
+        "docs/customers.md",
         "docs/learning.md",
         "docs/help.md",
     ],

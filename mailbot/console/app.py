@@ -14,6 +14,7 @@ from mailbot.console.page import Pages, language_of, render
 from mailbot.console.parts import Parts
 from mailbot.console.routes import (
     aside,
+    customer,
     drafts,
     ends,
     entrance,
@@ -59,6 +60,7 @@ def create_app(parts: Parts) -> FastAPI:
         reminders,
         knowledge,
         learned,
+        customer,
         rating,
     ):
         app.include_router(part.router)

@@ -64,6 +64,8 @@ RIGHTS: Mapping[str, frozenset[str] | None] = {
     "knowledge.gaps": EVERYBODY,
     "learned.see": EVERYBODY,
     "learned.undo": EVERYBODY,
+    "customer.see": EVERYBODY,
+    "customer.flag": EVERYBODY,
     "ticket.join": EVERYBODY,
     "ticket.merge": EVERYBODY,
     "ticket.unmerge": EVERYBODY,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import Request
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
@@ -91,6 +92,7 @@ def render(
         "countdown": lambda at: moments.countdown(at, now, language),
         "field_time": partial(moments.field, zone=zone),
         "topic_name": partial(topic_name, book, language),
+        "customer_page": customer_page,
         **(_for_agents(request, now) if session else {}),
     }
     html = pages.environment.get_template(template).render(**standing, **facts)
@@ -125,6 +127,11 @@ def topic_name(book: RuleBook, language: str, category: str, topic: str) -> str:
     first = book.categories.get(category, {}).get(language, category)
     second = book.topics.get((category, topic))
     return f"{first} · {second.name.get(language, topic)}" if second else first
+
+
+def customer_page(address: str) -> str:
+    """The page of the customer who writes from this address, whatever stands in it."""
+    return f"/customers/{quote(address, safe='@')}"
 
 
 def language_of(request: Request) -> str:

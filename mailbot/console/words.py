@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mailbot.console.words_codes import CODE_WORDS
+from mailbot.console.words_customer import CUSTOMER_WORDS
 from mailbot.console.words_knowledge import KNOWLEDGE_WORDS
 from mailbot.console.words_learned import LEARNED_WORDS
 from mailbot.console.words_rating import RATING_WORDS
@@ -14,6 +15,7 @@ LANGUAGES = ("zh", "en")
 
 WORDS: Mapping[str, tuple[str, str]] = {
     **CODE_WORDS,
+    **CUSTOMER_WORDS,
     **KNOWLEDGE_WORDS,
     **LEARNED_WORDS,
     **RATING_WORDS,

@@ -68,6 +68,7 @@ JOURNAL_NAMES: Names = {
     # the customer's word afterwards
     "rated": ("客户评价", "Rated"),
     "opted_out": ("谢绝回访", "Opted out"),
+    "erased": ("清除个人信息", "Personal data erased"),
 }
 
 MAIL_NAMES: Names = {  # kinds of what we write

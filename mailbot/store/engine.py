@@ -84,6 +84,17 @@ class Engine:
         """Which database it is, without its password."""
         return self.url.render_as_string(hide_password=True)
 
+    def overwrite_deleted(self, tx: Connection) -> None:
+        """What this transaction deletes is overwritten in SQLite's file, not only left unused; PostgreSQL vacuums."""
+        if self.is_sqlite:
+            tx.exec_driver_sql("PRAGMA secure_delete=ON")
+
+    def empty_log(self) -> None:
+        """Nothing of what was changed lies in SQLite's write-ahead log any more, unless somebody reads just now."""
+        if self.is_sqlite:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def dispose(self) -> None:
         self._engine.dispose()
 

@@ -124,6 +124,15 @@ def remove(tx: Connection, mail_ids: Sequence[int]) -> None:
         tx.execute(_index(tx).REMOVE, [{"mail_id": each} for each in mail_ids])
 
 
+def forget_removed(tx: Connection) -> None:
+    """The tokens of removed mails leave the index's own lists as well, which SQLite else does some day. Rewrites the
+    whole index there: a matter of seconds in a large database, for erasure only.
+    """
+    index = _index(tx)
+    if index.FORGET is not None:
+        tx.execute(index.FORGET)
+
+
 def tokens_of(text: str) -> dict[str, None]:
     """The different tokens of a text, and the last character of each run of Chinese as one more.
 
@@ -245,6 +254,7 @@ class _Fts5:
     # The tokenizer takes letters and digits of ASCII and everything beyond: a token of ours stays one.
     PUT = sa.text("INSERT OR REPLACE INTO mail_search (rowid, tokens) VALUES (:mail_id, :tokens)")
     REMOVE = sa.text("DELETE FROM mail_search WHERE rowid = :mail_id")
+    FORGET = sa.text("INSERT INTO mail_search (mail_search) VALUES ('optimize')")
     NEWEST = sa.text(
         "SELECT rowid FROM mail_search WHERE mail_search MATCH :tokens AND rowid < :top"
         " ORDER BY rowid DESC LIMIT :count"
@@ -270,6 +280,7 @@ class _Gin:
         " ON CONFLICT (mail_id) DO UPDATE SET tokens = excluded.tokens"
     )
     REMOVE = sa.text("DELETE FROM mail_search WHERE mail_id = :mail_id")
+    FORGET = None  # vacuum
     LATEST = sa.text(
         "SELECT mail_id FROM (SELECT mail_id, tokens FROM mail_search WHERE mail_id < :top"
         " ORDER BY mail_id DESC LIMIT :window) AS latest"

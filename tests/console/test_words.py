@@ -16,6 +16,7 @@ from mailbot.console import moments
 from mailbot.console.page import HERE
 from mailbot.console.words import WORDS, Words, choose
 from mailbot.console.words_codes import CODE_WORDS
+from mailbot.console.words_customer import CUSTOMER_WORDS
 from mailbot.console.words_knowledge import KNOWLEDGE_WORDS
 from mailbot.console.words_learned import LEARNED_WORDS
 from mailbot.console.words_rating import RATING_WORDS
@@ -78,7 +79,7 @@ def test_chinese_names_of_the_core_are_the_ones_that_agents_see():
 
 
 def test_no_two_parts_of_the_catalogue_use_one_key():
-    parts = [CODE_WORDS, KNOWLEDGE_WORDS, LEARNED_WORDS, RATING_WORDS, TICKET_WORDS]
+    parts = [CODE_WORDS, CUSTOMER_WORDS, KNOWLEDGE_WORDS, LEARNED_WORDS, RATING_WORDS, TICKET_WORDS]
     own = re.findall(r'^    "([^"]+)": \(', (HERE / "words.py").read_text("utf-8"), re.MULTILINE)
 
     assert len(WORDS) == len(own) + sum(map(len, parts))

@@ -27,7 +27,7 @@ from mailbot.core.rules import FACTS
 from mailbot.core.solutions import MOST_PLANS
 from mailbot.core.ticket import Event
 from mailbot.desk import ConflictError
-from mailbot.store import lists
+from mailbot.store import customers, lists
 
 router = APIRouter()
 LONGEST_TEXT = 100_000
@@ -119,6 +119,7 @@ def show(
     with parts.engine.read() as tx:
         ticket_id = lists.ticket_id_of(tx, number)
         page = page_of(tx, parts.desk, ticket_id, visitor.person.name, now) if ticket_id is not None else None
+        others = customers.others_open(tx, page.ticket.customer, ticket_id) if page and ticket_id else 0
     if page is None:
         raise HTTPException(404)
     typed = refusal.typed if refusal else None
@@ -128,6 +129,7 @@ def show(
         "ticket.html",
         409 if refusal else 200,
         page=page,
+        others=others,
         topics=topics(request),
         sandbox=FRAME_SANDBOX,
         typed=typed if kept else None,
