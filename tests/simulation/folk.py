@@ -137,7 +137,8 @@ class Folk:
         return self.shop.hours.add_working(now, timedelta(minutes=min(minutes, 3000)))
 
     def _look_at(self, case: Case, moment: datetime) -> None:
-        if case.awaited is None or moment < case.awaited:
+        # A look that a cut of the program broke off stays behind in the past.
+        if case.awaited is None or case.awaited < self.shop.time.now() or moment < case.awaited:
             case.awaited = moment
             self.shop.at(moment, lambda: self._visit(case, moment))
 
