@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,10 +12,10 @@ from sqlalchemy.engine import Connection
 from mailbot import documents
 from mailbot.app import App
 from mailbot.core.errors import UserError
-from mailbot.core.journal import zh
+from mailbot.core.journal import ACCOUNT_NAMES, zh
 from mailbot.core.mail import Mail, parse
 from mailbot.core.ticket import STATE_NAMES, State
-from mailbot.store import customers, erasing, intake, lists, search, verdicts
+from mailbot.store import customers, erasing, intake, lists, verdicts
 from mailbot.store.customers import Customer, Flags
 from mailbot.terminal import (
     As,
@@ -30,7 +31,6 @@ from mailbot.terminal import (
 )
 
 ACTIONS = ("show", "export", "erase")
-ACCOUNT_NAMES = {"personal": ("个人客户", ""), "business": ("企业客户", ""), "vip": ("VIP客户", "")}
 
 CUSTOMER_HELP = """One customer's file: show it, export it, erase it.
 
@@ -121,21 +121,15 @@ def _summary(file: Customer) -> dict[str, Any]:
         "address": file.address,
         "names": list(file.names),
         "phones": list(file.phones),
-        "flags": _flags(file.flags),
+        "flags": asdict(file.flags),
         "mails": file.mails,
         "first_at": file.first_at,
         "last_at": file.last_at,
         "written_at": file.written_at,
-        "tickets": [
-            {name: getattr(each, name) for name in type(each).__slots__ if name != "id"} for each in file.tickets
-        ],
-        "ratings": [{name: getattr(each, name) for name in type(each).__slots__} for each in file.ratings],
-        "orders": [{"number": each.number, "tickets": list(each.tickets)} for each in file.orders],
+        "tickets": [{name: value for name, value in asdict(each).items() if name != "id"} for each in file.tickets],
+        "ratings": [asdict(each) for each in file.ratings],
+        "orders": [asdict(each) for each in file.orders],
     }
-
-
-def _flags(flags: Flags | None) -> dict[str, Any] | None:
-    return {name: getattr(flags, name) for name in Flags.__slots__} if flags is not None else None
 
 
 # ---- export ----
@@ -152,7 +146,7 @@ def _export(app: App, address: str) -> None:
         document = {
             "address": held.address,
             "exported_at": now,
-            "flags": _flags(flags),
+            "flags": asdict(flags) if flags is not None else None,
             "tickets": [_ticket(tx, row, now) for row in held.tickets],
             "other_mails": [_mail(tx, each) for each in held.mail_ids if each not in _of_tickets(held)],
         }
@@ -200,17 +194,9 @@ def _erase(app: App, address: str, agent: str, yes: bool, as_json: bool) -> None
     asked = f"Erase {held.address}: {len(held.tickets)} tickets, {len(held.mails)} mails? This cannot be undone."
     if not yes:
         typer.confirm(asked, abort=True)
-    with app.engine.write() as tx:
-        app.engine.take_turn(tx)
-        app.engine.overwrite_deleted(tx)
-        held = erasing.held(tx, address)  # anew: something may have come while the question stood there
-        if why := erasing.refusal(tx, held):
-            raise UserError("customer", held.address, why)
-        done = erasing.erase(tx, held, agent, app.clock.now())
-    with app.engine.write() as tx:
-        app.engine.overwrite_deleted(tx)
-        search.forget_removed(tx)
-    app.engine.empty_log()
+    done = erasing.erase(app.engine, address, agent, app.clock.now())
+    if isinstance(done, str):  # something came while the question stood there
+        raise UserError("customer", held.address, done)
     document = {"tickets": done.tickets, "mails": done.mails, "letters": done.letters, "now_called": done.pseudonym}
     if as_json:
         print_json({"erased": held.address, **document})

@@ -133,13 +133,18 @@ def test_a_system_that_fails_again_and_again_is_left_alone_for_a_while(shop: str
     assert (FAILURES, FAILURES + 1) == (paused, len(Shop.seen) - asked)
 
 
-def test_an_order_is_read_from_the_shops_database_and_nothing_is_written_there(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/shop.db"
+def one_sale(url: str) -> None:
+    """A shop's database with one sale in it."""
     made = sa.create_engine(url)
     with made.begin() as tx:
         tx.execute(sa.text("CREATE TABLE sale (no TEXT, mail TEXT, what TEXT)"))
         tx.execute(sa.text("INSERT INTO sale VALUES ('20261101000123', 'li.ming@mail.example', '洗衣机')"))
     made.dispose()
+
+
+def test_an_order_is_read_from_the_shops_database_and_nothing_is_written_there(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/shop.db"
+    one_sale(url)
     engine = shops_engine(url, 3)
 
     ask = by_sql(engine, "SELECT no AS number, mail AS address, what AS product FROM sale WHERE no = :number")
@@ -286,11 +291,7 @@ def sales(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
     """A shop's PostgreSQL with one sale."""
     postgres = request.getfixturevalue("postgres")
     url = postgres.new_database()
-    made = sa.create_engine(url)
-    with made.begin() as tx:
-        tx.execute(sa.text("CREATE TABLE sale (no TEXT, mail TEXT, what TEXT)"))
-        tx.execute(sa.text("INSERT INTO sale VALUES ('20261101000123', 'li.ming@mail.example', '洗衣机')"))
-    made.dispose()
+    one_sale(url)
     engine = shops_engine(url, 1)
     yield engine
     engine.dispose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mailbot.core.journal import (
+    ACCOUNT_NAMES,
     JOURNAL_NAMES,
     LEVEL_NAMES,
     MAIL_NAMES,
@@ -104,4 +105,5 @@ CODE_WORDS: Mapping[str, tuple[str, str]] = {
     **_under("standing", STANDING_NAMES),
     **_under("level", LEVEL_NAMES),
     **_under("pledge", PLEDGE_NAMES),
+    **_under("account", ACCOUNT_NAMES),
 }

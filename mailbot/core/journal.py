@@ -100,6 +100,11 @@ LEVEL_NAMES: Names = {  # of reminders
     "unhappy": ("客户不满意", "dissatisfied"),
     "answered": ("部门已答复", "answered"),
 }
+ACCOUNT_NAMES: Names = {  # of customers
+    "personal": ("个人客户", "personal"),
+    "business": ("企业客户", "business"),
+    "vip": ("VIP客户", "VIP"),
+}
 PLEDGE_NAMES: Names = {  # what a mail of ours promised to do
     "answer": ("答复", "answer"),
     "contact": ("联系", "contact"),

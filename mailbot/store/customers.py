@@ -90,7 +90,8 @@ class Customer:
 def read(tx: Connection, address: str) -> Customer | None:
     """The file of the customer who writes from here; None: nobody does."""
     address = plain_address(address)
-    rows = tx.execute(_TICKETS, {"of_address": address}).all()
+    mine = sa.select(ticket).where(ticket.c.customer == address)
+    rows = tx.execute(mine.order_by(ticket.c.id.desc()).limit(MOST_TICKETS)).all()
     known = flags(tx, address)
     if not address or (not rows and known is None):
         return None
@@ -115,14 +116,6 @@ def read(tx: Connection, address: str) -> Customer | None:
     )
 
 
-_TICKETS = (
-    sa.select(ticket)
-    .where(ticket.c.customer == sa.bindparam("of_address"))
-    .order_by(ticket.c.id.desc())
-    .limit(MOST_TICKETS)
-)
-
-
 def plain_address(written: str) -> str:
     """An address as tickets keep it."""
     return written.strip().lower()
@@ -132,6 +125,13 @@ def flags(tx: Connection, address: str) -> Flags | None:
     """What agents know of this customer; None: nobody said anything yet."""
     row = tx.execute(sa.select(customer).where(customer.c.address == plain_address(address))).first()
     return Flags(**{name: row._mapping[name] for name in Flags.__slots__}) if row is not None else None
+
+
+def on_file(tx: Connection, address: str) -> Flags | None:
+    """The flags of a customer who has a file, empty ones where nobody set any; None: there is no file."""
+    address = plain_address(address)
+    wrote = sa.select(ticket.c.id).where(ticket.c.customer == address).limit(1)
+    return flags(tx, address) or (Flags() if address and tx.execute(wrote).first() else None)
 
 
 def set_flags(tx: Connection, address: str, known: Flags, who: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from mailbot.core.errors import UserError
 
+_T = TypeVar("_T")
 BUSY_SECONDS = 30
 TURN_LOCK = 0x6D61696D  # any number of its own; held to the end of a transaction only, as PgBouncer allows
 
@@ -156,6 +157,11 @@ def _limit_sqlite(engine: sa.Engine, seconds: float) -> None:
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "before_cursor_execute", begin)
+
+
+def batches(ids: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    """The ids in parts of at most `size`: no statement takes any number of parameters."""
+    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def insert_new(tx: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from mailbot.core.ticket import State
 from mailbot.log import masked
 from mailbot.store import search, verdicts
 from mailbot.store.customers import plain_address
-from mailbot.store.engine import insert_new
+from mailbot.store.engine import Engine, batches, insert_new
 from mailbot.store.tables import (
     customer,
     draft,
@@ -117,8 +117,23 @@ def refusal(tx: Connection, of: Held) -> str:
     return ""
 
 
-def erase(tx: Connection, of: Held, who: str, now: datetime) -> Erased:
-    """Do it, in the caller's one transaction, after refusal() said nothing."""
+def erase(engine: Engine, address: str, who: str, now: datetime) -> Erased | str:
+    """Do it, in one transaction, and let nothing of it lie about in the database's files; or why it may not be done."""
+    with engine.write() as tx:
+        engine.take_turn(tx)
+        engine.overwrite_deleted(tx)
+        of = held(tx, address)
+        if why := refusal(tx, of):
+            return why
+        done = _erase(tx, of, who, now)
+    with engine.write() as tx:
+        engine.overwrite_deleted(tx)
+        search.forget_removed(tx)
+    engine.empty_log()
+    return done
+
+
+def _erase(tx: Connection, of: Held, who: str, now: datetime) -> Erased:
     pseudonym = f"erased-{secrets.token_hex(8)}@invalid"
     scrub = _scrubber(of)
     letters = _erase_letters(tx, of, pseudonym, scrub)
@@ -138,7 +153,7 @@ def _erase_mails(tx: Connection, of: Held, pseudonym: str) -> None:
     """Bytes, words, names; verdicts, gaps and the search index with them. Other people's addresses on a ticket stay."""
     sha = _placeholder(tx)
     nothing = {"subject": "", "words": "", "sender_name": "", "message_id": None, "why": "", "raw_sha256": sha}
-    for ids in _some(of.mail_ids):
+    for ids in batches(of.mail_ids, AT_ONCE):
         tx.execute(sa.update(mail).where(mail.c.id.in_(ids)).values(**nothing))
         theirs = sa.or_(mail.c.sender == of.address, mail.c.sender == "")
         tx.execute(sa.update(mail).where(mail.c.id.in_(ids), theirs).values(sender=pseudonym))
@@ -147,7 +162,7 @@ def _erase_mails(tx: Connection, of: Held, pseudonym: str) -> None:
         tx.execute(sa.delete(gap).where(gap.c.mail_id.in_(ids)))
         verdicts.forget(tx, ids)
         search.remove(tx, ids)
-    for shas in _some([row.raw_sha256 for row in of.mails]):
+    for shas in batches([row.raw_sha256 for row in of.mails], AT_ONCE):
         used = sa.select(mail.c.id).where(mail.c.raw_sha256 == raw.c.sha256).exists()
         tx.execute(sa.delete(raw).where(raw.c.sha256.in_(shas), ~used))
 
@@ -199,7 +214,7 @@ def _erase_tickets(tx: Connection, of: Held, pseudonym: str, scrub: Scrub, now: 
             "updated_at": row.updated_at,
         }
         tx.execute(sa.update(ticket).where(ticket.c.id == row.id).values(**values))
-    for ids in _some(of.ticket_ids):
+    for ids in batches(of.ticket_ids, AT_ONCE):
         tx.execute(sa.update(rating).where(rating.c.ticket_id.in_(ids)).values(reason=""))
         tx.execute(sa.delete(ticket_order).where(ticket_order.c.ticket_id.in_(ids)))
         tx.execute(sa.delete(gap).where(gap.c.ticket_id.in_(ids)))
@@ -210,10 +225,10 @@ def _erase_tickets(tx: Connection, of: Held, pseudonym: str, scrub: Scrub, now: 
 def _scrub_around(tx: Connection, of: Held, scrub: Scrub) -> None:
     """Journal, reminders and links of their tickets and of those that are linked with them or have mails of theirs."""
     others = {row.ticket_id for row in of.mails if row.ticket_id is not None}
-    for ids in _some(of.ticket_ids):
+    for ids in batches(of.ticket_ids, AT_ONCE):
         others.update(tx.execute(sa.select(ticket_link.c.other_id).where(ticket_link.c.ticket_id.in_(ids))).scalars())
     own = set(of.ticket_ids)
-    for ids in _some(sorted(others | own)):
+    for ids in batches(sorted(others | own), AT_ONCE):
         links = sa.select(ticket_link).where(ticket_link.c.ticket_id.in_(ids), ticket_link.c.other_id.in_(others | own))
         for row in tx.execute(links).all():
             this = sa.and_(ticket_link.c.ticket_id == row.ticket_id, ticket_link.c.other_id == row.other_id)
@@ -257,8 +272,3 @@ def _scrubber(of: Held) -> Scrub:
 def _is_from(head: bytes, address: str) -> bool:
     top = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
     return any(address.encode() in found[0].lower() for found in HEADER.finditer(top))
-
-
-def _some(ids: Sequence[Any]) -> Iterable[list[Any]]:
-    """No statement takes any number of parameters."""
-    return (list(ids[start : start + AT_ONCE]) for start in range(0, len(ids), AT_ONCE))

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from mailbot.store.engine import batches
 from mailbot.store.tables import draft, health, journal, mail, note, outbox, promise, rating, ticket, ticket_link
 
 AT_ONCE = 1000  # ids in one query; databases have a limit
@@ -92,8 +93,8 @@ def _open_promise(*where: sa.ColumnElement[bool]) -> sa.Exists:
 def next_promises(tx: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
     """The open promise that falls due first, of each of these tickets that has one."""
     found: dict[int, Row[Any]] = {}
-    for start in range(0, len(ids), AT_ONCE):
-        query = sa.select(promise).where(promise.c.ticket_id.in_(ids[start : start + AT_ONCE]))
+    for some in batches(ids, AT_ONCE):
+        query = sa.select(promise).where(promise.c.ticket_id.in_(some))
         for row in tx.execute(query.where(promise.c.state == "open").order_by(promise.c.due_at, promise.c.id)):
             found.setdefault(row.ticket_id, row)
     return found

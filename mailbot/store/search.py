@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 
 from mailbot.core.bigrams import bigrams, query_tokens
 from mailbot.log import masked
+from mailbot.store.engine import batches
 from mailbot.store.tables import mail, ticket, ticket_order
 
 FIELDS = ("sender", "sender_name", "subject", "words")  # of a mail; what its tokens are made of
@@ -111,9 +112,8 @@ def put_again(tx: Connection, mail_ids: Sequence[int]) -> None:
     """Make mails findable by what their rows say now: for whoever changed their words by another way than put()."""
     index = _index(tx)
     columns = (mail.c.id, *(mail.c[name] for name in FIELDS))
-    for start in range(0, len(mail_ids), AT_ONCE):
-        some = mail.c.id.in_(mail_ids[start : start + AT_ONCE])
-        rows = tx.execute(sa.select(*columns).where(some, mail.c.copy_of.is_(None))).all()
+    for ids in batches(mail_ids, AT_ONCE):
+        rows = tx.execute(sa.select(*columns).where(mail.c.id.in_(ids), mail.c.copy_of.is_(None))).all()
         if rows:
             tx.execute(index.PUT, [index.row(row[0], _tokens(row[1:])) for row in rows])
 

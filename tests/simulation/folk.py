@@ -137,14 +137,14 @@ class Folk:
         return self.shop.hours.add_working(now, timedelta(minutes=min(minutes, 3000)))
 
     def _look_at(self, case: Case, moment: datetime) -> None:
-        # A look that a cut of the program broke off stays behind in the past.
-        if case.awaited is None or case.awaited < self.shop.time.now() or moment < case.awaited:
+        if case.awaited is None or moment < case.awaited:
             case.awaited = moment
             self.shop.at(moment, lambda: self._visit(case, moment))
 
     def _visit(self, case: Case, planned: datetime) -> None:
         if case.awaited != planned:
             return  # an earlier look has taken its place
+        case.awaited = None  # at once: a cut of the program may break this look off
         ((state,),) = self.shop.see("SELECT state FROM ticket WHERE id = ?", case.ticket_id)
         waits = self.shop.see(
             "SELECT id, blocked FROM draft WHERE ticket_id = ? AND state = 'open' AND kind = 'reply' ORDER BY id DESC",
@@ -161,7 +161,6 @@ class Folk:
                 case.script.pop(0)
         elif waits:
             self._answer(case, *waits[0])
-        case.awaited = None
         if case.script or len(waits) > 1 or state not in ("resolved", "closed"):
             case.script = case.script or ["resolve"]
             if state in ("resolved", "closed") and case.script == ["resolve"]:

@@ -55,14 +55,8 @@ def ended(line: Line, ticket_id: int) -> None:
 
 
 def erased(line: Line, address: str = LI) -> Erased:
-    with line.engine.write() as tx:
-        line.engine.overwrite_deleted(tx)
-        held = erasing.held(tx, address)
-        assert "" == erasing.refusal(tx, held)
-        done = erasing.erase(tx, held, "boss", MONDAY)
-    with line.engine.write() as tx:
-        search.forget_removed(tx)
-    line.engine.empty_log()
+    done = erasing.erase(line.engine, address, "boss", MONDAY)
+    assert isinstance(done, Erased)
     return done
 
 

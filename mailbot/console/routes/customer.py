@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -18,8 +18,9 @@ from mailbot.console.page import customer_page, language_of, now_of, render
 from mailbot.console.routes.queue import done_words
 from mailbot.console.routes.ticket import plain
 from mailbot.console.words import Words
-from mailbot.core.order import order_words
+from mailbot.core.order import Order, order_words
 from mailbot.core.ratings import SCORE_NAMES
+from mailbot.orders import Orders
 from mailbot.store import customers
 from mailbot.store.customers import ACCOUNTS, LONGEST_NOTE, Customer, Flags, Numbered
 
@@ -80,18 +81,18 @@ def flag(
     parts, wanted, refused = parts_of(request), form.flags(), ""
     with parts.engine.write() as tx:
         parts.engine.take_turn(tx)
-        file = customers.read(tx, address)
-        if file is None:
+        standing = customers.on_file(tx, address)
+        if standing is None:
             raise HTTPException(404)
         if wanted is None:
             refused = "refused.flags"
-        elif _seen(file.flags) != form.seen:
+        elif _seen(standing) != form.seen:
             refused = "refused.flags_stale"
         else:
-            customers.set_flags(tx, file.address, wanted, visitor.person.name, now_of(request))
+            customers.set_flags(tx, address, wanted, visitor.person.name, now_of(request))
     if refused:
         return _show(request, address, refused=refused, typed=wanted)
-    return RedirectResponse(f"{customer_page(file.address)}?done=flagged", 303)
+    return RedirectResponse(f"{customer_page(customers.plain_address(address))}?done=flagged", 303)
 
 
 def _show(
@@ -126,26 +127,27 @@ def _seen(flags: Flags) -> str:
 
 def _orders(request: Request, file: Customer, language: str) -> Sequence[ShownOrder]:
     """What the shop's system says of them, asked outside of every transaction and for a moment at most."""
-    orders = parts_of(request).desk.door.orders
-    named = file.orders[:ORDERS_SHOWN]
-    if orders is not None:
-        orders.prefetch([each.number for each in named])
-    now = now_of(request).astimezone(parts_of(request).config.company.zone)
-    return [_order(request, file, each, now, language) for each in named]
+    parts, named = parts_of(request), file.orders[:ORDERS_SHOWN]
+    orders = parts.desk.door.orders
+    if orders is None:
+        return [ShownOrder(each.number, each.tickets, "unset") for each in named]
+    orders.prefetch([each.number for each in named])
+    products = parts.desk.desktop().office.book.orders.products
+    now = now_of(request).astimezone(parts.config.company.zone)
+    words_of = partial(order_words, products=products, now=now, language=language)
+    return [_order(orders, file, each, words_of) for each in named]
 
 
-def _order(request: Request, file: Customer, named: Numbered, now: datetime, language: str) -> ShownOrder:
+def _order(
+    orders: Orders, file: Customer, named: Numbered, words_of: Callable[[Order], dict[str, object]]
+) -> ShownOrder:
     """002-10: an order that is not surely theirs shows nothing but the number they wrote."""
-    desk = parts_of(request).desk
-    if desk.door.orders is None:
-        return ShownOrder(named.number, named.tickets, "unset")
-    order = desk.door.orders.find(named.number)
+    order = orders.find(named.number)
     if order is None:
-        sure = desk.door.orders.is_sure(named.number)
-        return ShownOrder(named.number, named.tickets, "missing" if sure else "waiting")
+        return ShownOrder(named.number, named.tickets, "missing" if orders.is_sure(named.number) else "waiting")
     if not order.surely_belongs_to(file.address, file.phones):
         return ShownOrder(named.number, named.tickets, "foreign")
-    words = order_words(order, desk.desktop().office.book.orders.products, now, language)
+    words = words_of(order)
     told = {name: str(words[f"order_{name}"]) for name in ("product", "state", "date", "carrier", "tracking")}
     warranty = {name: str(words[name]) for name in ("warranty", "warranty_until")}
     return ShownOrder(named.number, named.tickets, "own", **told, **warranty)
