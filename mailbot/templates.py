@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -305,6 +305,15 @@ def _headers(file: str, head: str) -> tuple[dict[str, str], list[Problem]]:
     return headers, problems
 
 
+@lru_cache(maxsize=1024)  # all templates are read anew after an edit; all but one have stayed as they were
+def _parsed(text: str) -> tuple[nodes.Template, tuple[tuple[int, str, str], ...], frozenset[str]]:
+    """The tree of a text, what it must not do (line, word, remedy), and the names it takes from outside."""
+    tree = _parser().parse(text)
+    harm = tuple(_forbidden(tree))
+    # This compiles the tree, so it also finds unknown tests and blocks of the same name.
+    return tree, harm, frozenset() if harm else frozenset(meta.find_undeclared_variables(tree))
+
+
 def _understood(source: _Source, lines_before: int) -> _Source:
     """Parse subject and body: what they use, what they lack, what they must not do."""
     problems = list(source.problems)
@@ -315,10 +324,7 @@ def _understood(source: _Source, lines_before: int) -> _Source:
     base = ""
     for text, offset in ((source.headers.get("Subject", ""), 0), (source.body, lines_before)):
         try:
-            tree = _parser().parse(text)
-            harm = tuple(_forbidden(tree))
-            # This compiles the tree, so it also finds unknown tests and blocks of the same name.
-            used = frozenset() if harm else meta.find_undeclared_variables(tree)
+            tree, harm, used = _parsed(text)
         except jinja2.TemplateSyntaxError as error:
             problems.append(Problem(f"{source.file}:{error.lineno + offset}", "", f"{error.message}"))
             continue

@@ -58,11 +58,27 @@ LONGEST = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         return next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
 
     items.sort(key=place)
+    if not THOROUGH:
+        _leave_out_twins(config, items)
+
+
+def _leave_out_twins(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """All SQL is in store/, whose tests always run on both databases; of the others PostgreSQL's twin is left out."""
+    known = {item.nodeid for item in items}
+
+    def is_twin(item: pytest.Item) -> bool:
+        twin = item.nodeid.replace("postgresql", "sqlite")
+        return twin != item.nodeid and twin in known and "tests/store/" not in item.nodeid
+
+    left_out = [item for item in items if is_twin(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not is_twin(item)]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

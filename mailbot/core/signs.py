@@ -195,6 +195,7 @@ def fault_of(pattern: str) -> str | None:
     return f"the pattern {pattern!r} matches nothing at all" if compiled.match("") else None
 
 
+@lru_cache(maxsize=8192)  # a book is read anew after every edit; nearly all of its patterns stay
 def stretches(pattern: str) -> tuple[tuple[str, ...], ...]:
     """Sets of words; every match of `pattern` holds at least one word of each set."""
     branches = _branches(pattern)
@@ -204,6 +205,7 @@ def stretches(pattern: str) -> tuple[tuple[str, ...], ...]:
     return (words,) if words else ()
 
 
+@lru_cache(maxsize=8192)
 def guards(pattern: str) -> tuple[str, ...]:
     """The most telling of those sets, () if there is none: it stands in the index."""
     found: list[str] = []

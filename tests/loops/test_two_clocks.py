@@ -26,7 +26,7 @@ from mailbot.shelf import Shelf
 from mailbot.store import keep, people, tickets
 from mailbot.store.tables import journal, outbox, promise, reminder
 from mailbot.store.tables import ticket as ticket_table
-from tests.conftest import ROOT, table
+from tests.conftest import ROOT, THOROUGH, table
 from tests.core.events import ticket
 
 FIVE = datetime.fromisoformat("2026-11-23T17:00:30+08:00")  # a Monday; half a minute past the hour of progress mails
@@ -185,7 +185,7 @@ def assert_each_reminder_was_mailed_once(site: Site) -> None:
 @pytest.mark.rule("000-36")
 @pytest.mark.rule("001-24")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("site", [40], indirect=True)  # 240 steps
+@pytest.mark.parametrize("site", [40 if THOROUGH else 15], indirect=True)  # six steps each
 def test_two_clocks_that_start_together_do_nothing_twice(site: Site) -> None:
     together = multiprocessing.get_context("spawn").Barrier(2)
 
@@ -197,7 +197,10 @@ def test_two_clocks_that_start_together_do_nothing_twice(site: Site) -> None:
     assert_everything_was_done_once(site)
 
 
-@pytest.mark.parametrize("place", ["clock.after_step:25", "clock.before_gathered"])
+PLACES = ("clock.after_step:25", "clock.before_gathered")
+
+
+@pytest.mark.parametrize("place", PLACES if THOROUGH else PLACES[:1])
 def test_a_clock_that_is_killed_between_its_steps_goes_on_where_it_was(
     place: str, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -279,7 +279,8 @@ def test_ten_days_away_read_in_webmail_and_renumbered_lose_and_double_nothing(ho
     with house.engine.read() as tx:
         waiting = [row.kind for row in lists.open_drafts(tx)]
     assert len(subjects) == waiting.count("reply")
-    assert set(waiting) <= {"reply", "holding"}  # who has waited for days is told when the answer comes
+    # Who has waited for days is told when the answer comes, and after 17:00 of a working day gets that day's news.
+    assert set(waiting) <= {"reply", "holding", "progress"}
     assert [] == house.faults()
 
 

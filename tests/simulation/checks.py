@@ -174,7 +174,7 @@ def each_open_ticket_hears_once_on_each_working_day(books: Books) -> Iterator[st
             elif books.was_off(evening - SECOND, evening + timedelta(minutes=5)):
                 books.counts["  not told, the program was off"] += 1
             elif _failed_on(books, ticket_id, day):
-                books.counts["  not told, the send failed or was overtaken"] += 1
+                books.counts["  not told, the send failed, was cut off or overtaken"] += 1
             else:
                 yield f"{books.name(ticket_id)}: nothing at five on {day}"
 
@@ -183,6 +183,8 @@ def _failed_on(books: Books, ticket_id: int, day: date) -> bool:
     return any(
         row["kind"] == "progress" and row["state"] in ("failed", "recalled") and books.day(row["approved_at"]) == day
         for row in books.sends[ticket_id]
+    ) or any(  # an agent may have found out days later that it was sent
+        each["what"] == "uncertain" and books.day(each["at"]) == day for each in books.entries[ticket_id]
     )
 
 

@@ -128,7 +128,7 @@ def plan_evenings(shop: Shop) -> None:
 
 
 # Few tickets go through the whole program, all of them through the core on paper.
-WHOLE = 600 if os.environ.get("MAILBOT_FULL") else 60 if THOROUGH else 40
+WHOLE = 600 if os.environ.get("MAILBOT_FULL") else 60 if THOROUGH else 20
 TICKETS = 2000 if THOROUGH else 600
 
 RULES = ("000-36", "000-39", "001-24", "001-29", "001-55", "003-24", "003-25")

@@ -68,55 +68,53 @@ def test_two_characters_find_every_mail_that_has_them_newest_first(engine: Engin
     assert [] == ids(engine, "冰箱")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "订单号",
-        "我的 热水器",
-        "热水器,漏水",
-        "水",  # one character, in the middle of a word
-        "我",  # at the beginning
-        "啊",  # at the end
-        "refund",
-        "REFUND",
-        "refu",  # the beginning of a word
-        "e2",
-        "A",  # a word of one letter
-        "SO20261119000777",
-        "so20261119",
-        "li.ming@mail.example",
-        "李明",
-        "不工作了",  # in the subject
-        "不工作了 漏水",  # one there, the other in the text
-        "热水器",  # full-width letters and all that NFKC makes plain
-    ],
+SAID = (
+    "订单号",
+    "我的 热水器",
+    "热水器,漏水",
+    "水",  # one character, in the middle of a word
+    "我",  # at the beginning
+    "啊",  # at the end
+    "refund",
+    "REFUND",
+    "refu",  # the beginning of a word
+    "e2",
+    "A",  # a word of one letter
+    "SO20261119000777",
+    "so20261119",
+    "li.ming@mail.example",
+    "李明",
+    "不工作了",  # in the subject
+    "不工作了 漏水",  # one there, the other in the text
+    "热水器",  # full-width letters and all that NFKC makes plain
 )
-def test_a_mail_is_found_by_its_words_its_sender_and_its_order(engine: Engine, write: Write, words: str) -> None:
+
+
+def test_a_mail_is_found_by_its_words_its_sender_and_its_order(engine: Engine, write: Write) -> None:
     text = "我的热水器 Ａ 漏水,显示E2,订单号SO20261119000777,please refund,急啊"
     hit = write(text, sender="li.ming@mail.example", sender_name="李明", subject="热水器不工作了")
     write("别的事情 b", sender="wang.fang@mail.example", sender_name="王芳", subject="发票")
 
-    assert [hit] == ids(engine, words)
+    assert {words: [hit] for words in SAID} == {words: ids(engine, words) for words in SAID}
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "号订",  # not in this order
-        "单冰",  # not side by side
-        "订单冰箱",  # both pairs are there, but apart
-        "efund",  # words are found by their beginning
-        "r",  # a single letter is a word of its own
-        "",
-        "  ,。!? ",
-        "\"'*:&|!()<>\\ -",
-        "\x00\ud800",
-    ],
+NOT_SAID = (
+    "号订",  # not in this order
+    "单冰",  # not side by side
+    "订单冰箱",  # both pairs are there, but apart
+    "efund",  # words are found by their beginning
+    "r",  # a single letter is a word of its own
+    "",
+    "  ,。!? ",
+    "\"'*:&|!()<>\\ -",
+    "\x00\ud800",
 )
-def test_what_no_mail_says_is_not_found(engine: Engine, write: Write, words: str) -> None:
+
+
+def test_what_no_mail_says_is_not_found(engine: Engine, write: Write) -> None:
     write("订单,单号,号冰。冰箱 refund")
 
-    assert [] == ids(engine, words)
+    assert {words: [] for words in NOT_SAID} == {words: ids(engine, words) for words in NOT_SAID}
 
 
 @pytest.mark.parametrize("hostile", ['" OR rowid > 0 --', "退货' | 'x", "退货*", "NEAR(退货)", "退货 AND NOT 退货"])
@@ -259,17 +257,16 @@ def test_a_found_mail_says_where_it_belongs_and_what_it_says_around_the_words(en
 
 
 @pytest.mark.rule("001-52")
-@pytest.mark.parametrize("before", range(0, 130, 7))
-def test_an_excerpt_masks_addresses_and_phone_numbers_wherever_it_is_cut(
-    engine: Engine, write: Write, before: int
-) -> None:
-    write("啊" * before + "退货 13800138000 或 zhang.wei@mail.example" + "啊" * 200)
+def test_an_excerpt_masks_addresses_and_phone_numbers_wherever_it_is_cut(engine: Engine, write: Write) -> None:
+    places = range(0, 130, 7)
+    for before in places:
+        write("啊" * before + "退货 13800138000 或 zhang.wei@mail.example" + "啊" * 200)
 
     with engine.read() as tx:
-        (hit,) = find(tx, "退货", 1)
+        excerpts = [hit.excerpt for hit in find(tx, "退货", 2 * len(places))]
 
-    assert "0013" not in hit.excerpt
-    assert "hang" not in hit.excerpt
+    assert len(places) == len(excerpts)
+    assert [] == [excerpt for excerpt in excerpts if "0013" in excerpt or "hang" in excerpt]
 
 
 def test_a_mail_and_its_place_in_the_search_are_one_transaction(engine: Engine, write: Write) -> None:
