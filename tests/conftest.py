@@ -70,15 +70,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _leave_out_twins(config: pytest.Config, items: list[pytest.Item]) -> None:
     """All SQL is in store/, whose tests always run on both databases; of the others PostgreSQL's twin is left out."""
     known = {item.nodeid for item in items}
-
-    def is_twin(item: pytest.Item) -> bool:
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
         twin = item.nodeid.replace("postgresql", "sqlite")
-        return twin != item.nodeid and twin in known and "tests/store/" not in item.nodeid
-
-    left_out = [item for item in items if is_twin(item)]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not is_twin(item)]
+        is_twin = twin != item.nodeid and twin in known and not item.nodeid.startswith("tests/store/")
+        (left_out if is_twin else kept).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -619,6 +619,7 @@ def test_tickets_are_listed_by_what_is_due_overdue_waited_for_and_whose_departme
     assert {late} == numbers("--department", "production")
     assert set() == numbers("--department", "finance", "--overdue")
     (found,) = lines(desk("tickets", "--overdue", "--json"))
+    assert ("首次回复", "overdue") == tuple(desk.owed(urgent, "answer")[key] for key in ("name", "standing"))
     first = min((each for each in desk.ticket(urgent)["promises"] if each["state"] == "open"), key=due_at)
     assert first["kind"] in {"answer", "progress"}  # a mail of shortly before 17:00 owes that day's news first
     assert (first["kind"], KIND_NAMES[first["kind"]], "overdue") == tuple(

@@ -90,11 +90,11 @@ class Customer:
 def read(tx: Connection, address: str) -> Customer | None:
     """The file of the customer who writes from here; None: nobody does."""
     address = plain_address(address)
+    known = on_file(tx, address)
+    if known is None:
+        return None
     mine = sa.select(ticket).where(ticket.c.customer == address)
     rows = tx.execute(mine.order_by(ticket.c.id.desc()).limit(MOST_TICKETS)).all()
-    known = flags(tx, address)
-    if not address or (not rows and known is None):
-        return None
     ids = [row.id for row in rows]
     count, first, last = tx.execute(
         sa.select(sa.func.count(), sa.func.min(mail.c.received_at), sa.func.max(mail.c.received_at)).where(
@@ -103,7 +103,7 @@ def read(tx: Connection, address: str) -> Customer | None:
     ).one()
     return Customer(
         address=address,
-        flags=known or Flags(),
+        flags=known,
         tickets=tuple(Mine(**{name: row._mapping[name] for name in Mine.__slots__}) for row in rows),
         ratings=_ratings(tx, ids),
         orders=_orders(tx, ids),
@@ -130,8 +130,10 @@ def flags(tx: Connection, address: str) -> Flags | None:
 def on_file(tx: Connection, address: str) -> Flags | None:
     """The flags of a customer who has a file, empty ones where nobody set any; None: there is no file."""
     address = plain_address(address)
+    if not address:
+        return None
     wrote = sa.select(ticket.c.id).where(ticket.c.customer == address).limit(1)
-    return flags(tx, address) or (Flags() if address and tx.execute(wrote).first() else None)
+    return flags(tx, address) or (Flags() if tx.execute(wrote).first() else None)
 
 
 def set_flags(tx: Connection, address: str, known: Flags, who: str, now: datetime) -> None:

@@ -23,6 +23,7 @@ from mailbot.core.errors import UserError
 
 _T = TypeVar("_T")
 BUSY_SECONDS = 30
+AT_ONCE = 500  # ids in one statement; databases have a limit
 TURN_LOCK = 0x6D61696D  # any number of its own; held to the end of a transaction only, as PgBouncer allows
 
 
@@ -159,9 +160,9 @@ def _limit_sqlite(engine: sa.Engine, seconds: float) -> None:
     event.listen(engine, "before_cursor_execute", begin)
 
 
-def batches(ids: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
-    """The ids in parts of at most `size`: no statement takes any number of parameters."""
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+def batches(ids: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """The ids in parts of at most AT_ONCE: no statement takes any number of parameters."""
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def insert_new(tx: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -50,7 +50,6 @@ HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 HEADER_BYTES = 100_000
-AT_ONCE = 500
 TELLING_FACTS = ("name", "phone", "order_number", "tracking_number", "serial", "people", "place")
 SHORTEST, SHORTEST_BOX = 2, 5  # characters: a name of one, or a box "info", would leave holes in every sentence
 
@@ -153,7 +152,7 @@ def _erase_mails(tx: Connection, of: Held, pseudonym: str) -> None:
     """Bytes, words, names; verdicts, gaps and the search index with them. Other people's addresses on a ticket stay."""
     sha = _placeholder(tx)
     nothing = {"subject": "", "words": "", "sender_name": "", "message_id": None, "why": "", "raw_sha256": sha}
-    for ids in batches(of.mail_ids, AT_ONCE):
+    for ids in batches(of.mail_ids):
         tx.execute(sa.update(mail).where(mail.c.id.in_(ids)).values(**nothing))
         theirs = sa.or_(mail.c.sender == of.address, mail.c.sender == "")
         tx.execute(sa.update(mail).where(mail.c.id.in_(ids), theirs).values(sender=pseudonym))
@@ -162,7 +161,7 @@ def _erase_mails(tx: Connection, of: Held, pseudonym: str) -> None:
         tx.execute(sa.delete(gap).where(gap.c.mail_id.in_(ids)))
         verdicts.forget(tx, ids)
         search.remove(tx, ids)
-    for shas in batches([row.raw_sha256 for row in of.mails], AT_ONCE):
+    for shas in batches([row.raw_sha256 for row in of.mails]):
         used = sa.select(mail.c.id).where(mail.c.raw_sha256 == raw.c.sha256).exists()
         tx.execute(sa.delete(raw).where(raw.c.sha256.in_(shas), ~used))
 
@@ -214,7 +213,7 @@ def _erase_tickets(tx: Connection, of: Held, pseudonym: str, scrub: Scrub, now: 
             "updated_at": row.updated_at,
         }
         tx.execute(sa.update(ticket).where(ticket.c.id == row.id).values(**values))
-    for ids in batches(of.ticket_ids, AT_ONCE):
+    for ids in batches(of.ticket_ids):
         tx.execute(sa.update(rating).where(rating.c.ticket_id.in_(ids)).values(reason=""))
         tx.execute(sa.delete(ticket_order).where(ticket_order.c.ticket_id.in_(ids)))
         tx.execute(sa.delete(gap).where(gap.c.ticket_id.in_(ids)))
@@ -225,10 +224,10 @@ def _erase_tickets(tx: Connection, of: Held, pseudonym: str, scrub: Scrub, now: 
 def _scrub_around(tx: Connection, of: Held, scrub: Scrub) -> None:
     """Journal, reminders and links of their tickets and of those that are linked with them or have mails of theirs."""
     others = {row.ticket_id for row in of.mails if row.ticket_id is not None}
-    for ids in batches(of.ticket_ids, AT_ONCE):
+    for ids in batches(of.ticket_ids):
         others.update(tx.execute(sa.select(ticket_link.c.other_id).where(ticket_link.c.ticket_id.in_(ids))).scalars())
     own = set(of.ticket_ids)
-    for ids in batches(sorted(others | own), AT_ONCE):
+    for ids in batches(sorted(others | own)):
         links = sa.select(ticket_link).where(ticket_link.c.ticket_id.in_(ids), ticket_link.c.other_id.in_(others | own))
         for row in tx.execute(links).all():
             this = sa.and_(ticket_link.c.ticket_id == row.ticket_id, ticket_link.c.other_id == row.other_id)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 from mailbot.store.engine import batches
 from mailbot.store.tables import draft, health, journal, mail, note, outbox, promise, rating, ticket, ticket_link
 
-AT_ONCE = 1000  # ids in one query; databases have a limit
+AT_ONCE = 1000  # ids that Wanted.among may hold; databases have a limit
 
 # The moment that matters on a ticket: its next open promise.
 NEXT_DUE = (
@@ -93,7 +93,7 @@ def _open_promise(*where: sa.ColumnElement[bool]) -> sa.Exists:
 def next_promises(tx: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
     """The open promise that falls due first, of each of these tickets that has one."""
     found: dict[int, Row[Any]] = {}
-    for some in batches(ids, AT_ONCE):
+    for some in batches(ids):
         query = sa.select(promise).where(promise.c.ticket_id.in_(some))
         for row in tx.execute(query.where(promise.c.state == "open").order_by(promise.c.due_at, promise.c.id)):
             found.setdefault(row.ticket_id, row)

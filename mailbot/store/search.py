@@ -27,7 +27,6 @@ FIELDS = ("sender", "sender_name", "subject", "words")  # of a mail; what its to
 QUERY_LONGEST = 200  # characters of a search that count
 EXCERPT = 120  # characters
 BEFORE_HIT = 30
-AT_ONCE = 500  # mails in one statement when the index is filled
 FIRST_ROUND, LAST_ROUND, ROUNDS = 60, 500, 12  # candidates looked at in a round, and how many rounds
 # PostgreSQL: so many newest mails are looked through in order before GIN, which knows no order, is asked for all. A
 # word that is not found often enough among them is rare, and for rare words GIN is quick (docs/search.md).
@@ -112,7 +111,7 @@ def put_again(tx: Connection, mail_ids: Sequence[int]) -> None:
     """Make mails findable by what their rows say now: for whoever changed their words by another way than put()."""
     index = _index(tx)
     columns = (mail.c.id, *(mail.c[name] for name in FIELDS))
-    for ids in batches(mail_ids, AT_ONCE):
+    for ids in batches(mail_ids):
         rows = tx.execute(sa.select(*columns).where(mail.c.id.in_(ids), mail.c.copy_of.is_(None))).all()
         if rows:
             tx.execute(index.PUT, [index.row(row[0], _tokens(row[1:])) for row in rows])

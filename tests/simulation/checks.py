@@ -180,11 +180,12 @@ def each_open_ticket_hears_once_on_each_working_day(books: Books) -> Iterator[st
 
 
 def _failed_on(books: Books, ticket_id: int, day: date) -> bool:
+    cut_off = any(each["what"] == "uncertain" and books.day(each["at"]) == day for each in books.entries[ticket_id])
+    # An agent may have found out days later that what was cut off had been sent.
+    ends = ("failed", "recalled", "sent") if cut_off else ("failed", "recalled")
     return any(
-        row["kind"] == "progress" and row["state"] in ("failed", "recalled") and books.day(row["approved_at"]) == day
+        row["kind"] == "progress" and row["state"] in ends and books.day(row["approved_at"]) == day
         for row in books.sends[ticket_id]
-    ) or any(  # an agent may have found out days later that it was sent
-        each["what"] == "uncertain" and books.day(each["at"]) == day for each in books.entries[ticket_id]
     )
 
 

@@ -18,7 +18,6 @@ from mailbot.demo.stories import Line
 from mailbot.demo.world import open_shelf, open_world
 from mailbot.reader import Reader
 from mailbot.shelf import Shelf
-from tests.conftest import THOROUGH
 
 HERE = Path(__file__).parent
 STORIES = {
@@ -48,13 +47,10 @@ def desk_shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     return open_shelf(tmp_path_factory.mktemp("shelf"))
 
 
-def on(name: str) -> list[str]:
-    """The databases that a story is played on: PostgreSQL as well for one of them, for all where there is time."""
-    return ["sqlite", "postgresql"] if name == "progress" or THOROUGH else ["sqlite"]
-
-
 @pytest.mark.parametrize(
-    ("name", "database_url"), [told(name, each) for name in STORIES for each in on(name)], indirect=["database_url"]
+    ("name", "database_url"),
+    [told(name, each) for name in STORIES for each in ("sqlite", "postgresql")],
+    indirect=["database_url"],
 )
 def test_a_story_goes_as_told(name: str, database_url: str, reader: Reader, desk_shelf: Shelf) -> None:
     faults: list[str] = []

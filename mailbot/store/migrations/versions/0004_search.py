@@ -7,6 +7,7 @@ import structlog
 from alembic import op
 
 from mailbot.store import search
+from mailbot.store.engine import AT_ONCE
 
 revision = "0004"
 down_revision = "0003"
@@ -52,7 +53,7 @@ def _fill() -> None:
     total = bind.execute(sa.select(sa.func.count()).select_from(mails).where(understood)).scalar_one()
     done = last = 0
     while True:
-        query = sa.select(mails.c.id).where(understood, mails.c.id > last).order_by(mails.c.id).limit(search.AT_ONCE)
+        query = sa.select(mails.c.id).where(understood, mails.c.id > last).order_by(mails.c.id).limit(AT_ONCE)
         ids = list(bind.execute(query).scalars())
         if not ids:
             return
