@@ -27,6 +27,9 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n 
 # Of the lines changed since the merge base, so many per cent must be covered.
 CHANGED_LINES_MIN ?= 80
 
+# Where the shell forbids bytecode, each of the many processes that the tests start would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LINTED := . .ci/container
 SAY := @printf '\033[1m== %s\033[0m\n'
@@ -110,7 +113,7 @@ clean:
 
 $(TESTED): requirements-test.lock requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(SAY) 'installing what the program and its tests need into $(VENV): about a minute'
-	@$(PIP) install --require-hashes -r requirements-test.lock
+	@$(PIP) install --no-compile --require-hashes -r requirements-test.lock  # Python compiles what is used, when it is
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(RUNTIME) $(TESTED)
 
